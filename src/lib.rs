@@ -1,0 +1,11 @@
+//! perso compiles smart-card encoding descriptions (DSC) and card profiles (CPF).
+//!
+//! ```text
+//! text ─▶ source ─▶ syntax ─▶ model ─▶ check (rules) ─▶ findings ─▶ report
+//! ```
+
+#[cfg(feature = "native")]
+pub mod cli;
+pub mod diagnostic;
+pub mod source;
+pub mod syntax;

@@ -1,0 +1,11 @@
+//! Card profiles: statements, blocks, expressions.
+
+mod tree;
+
+pub use tree::{
+    Attribute, CpfTree, Declared, Defect, DefectKind, EndWord, Expected, Expr, FileMode, Operator,
+    Range32, Statement, StatementId, StatementKind, Term, TermKind,
+};
+
+/// How many blocks, or calls inside calls, may lie inside each other.
+pub const MAX_DEPTH: usize = 64;

@@ -1,0 +1,5 @@
+//! Encoding descriptions: sections of lines.
+
+mod tree;
+
+pub use tree::{Defect, DefectKind, DscTree, Line, LineKind, Section};
