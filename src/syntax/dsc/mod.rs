@@ -11,3 +11,6 @@ mod tree;
 
 pub use parse::parse;
 pub use tree::{Defect, DefectKind, DscTree, Line, LineKind, Section};
+
+#[cfg(test)]
+mod tests;
