@@ -8,4 +8,5 @@
 pub mod cli;
 pub mod diagnostic;
 pub mod source;
+pub mod stdlib;
 pub mod syntax;
