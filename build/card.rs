@@ -63,7 +63,11 @@ pub fn read(root: &Path, problems: &mut Problems) -> Cards {
     }
     problems.unique(list.iter().map(|record| (&*record.data.id, &*record.file)));
     problems.unique(list.iter().flat_map(|record| {
-        record.data.card_models.iter().map(|model| (&*model.name, &*record.file))
+        record
+            .data
+            .card_models
+            .iter()
+            .map(|model| (&*model.name, &*record.file))
     }));
     for record in &list {
         record.data.check(&record.file, problems);
@@ -75,7 +79,11 @@ impl Card {
     fn check(&self, file: &Path, problems: &mut Problems) {
         for text in self.atr.iter().chain(&self.os_version) {
             if bytes(text).is_none() {
-                problems.add(file, &self.id, format!("`{text}` is no string of hexadecimal bytes"));
+                problems.add(
+                    file,
+                    &self.id,
+                    format!("`{text}` is no string of hexadecimal bytes"),
+                );
             }
         }
         for model in &self.card_models {
@@ -89,13 +97,24 @@ impl Card {
 
 impl Cards {
     pub fn ids(&self) -> Vec<&str> {
-        self.0.iter().map(|record| record.data.id.as_str()).collect()
+        self.0
+            .iter()
+            .map(|record| record.data.id.as_str())
+            .collect()
     }
 
     pub fn rust(&self) -> String {
-        let ids = self.0.iter().enumerate().map(|(at, record)| (record.data.id.as_str(), at));
+        let ids = self
+            .0
+            .iter()
+            .enumerate()
+            .map(|(at, record)| (record.data.id.as_str(), at));
         let models = self.0.iter().enumerate().flat_map(|(at, record)| {
-            record.data.card_models.iter().map(move |model| (model.name.as_str(), at))
+            record
+                .data
+                .card_models
+                .iter()
+                .map(move |model| (model.name.as_str(), at))
         });
         [
             rust::table("CARDS", "Card", self.0.iter().map(card)),
@@ -115,11 +134,21 @@ fn card(record: &Record<Card>) -> String {
          create_file_public: {}, puk_change: {}, {} }}",
         data.id,
         data.name,
-        rust::slice(data.card_models.iter().map(|model| format!("{:?}", model.name))),
-        rust::slice(data.card_models.iter().map(|model| certainty(&model.certainty))),
+        rust::slice(
+            data.card_models
+                .iter()
+                .map(|model| format!("{:?}", model.name))
+        ),
+        rust::slice(
+            data.card_models
+                .iter()
+                .map(|model| certainty(&model.certainty))
+        ),
         rust::slice(data.atr.iter().map(hex)),
         rust::option(data.personality.as_ref()),
-        data.os_version.as_ref().map_or("None".to_owned(), |text| format!("Some({})", hex(text))),
+        data.os_version
+            .as_ref()
+            .map_or("None".to_owned(), |text| format!("Some({})", hex(text))),
         rust::option(data.data_field_length),
         rust::list(&data.rsa_bits),
         rust::list(&data.ec_bits),
@@ -136,13 +165,22 @@ fn certainty(word: &str) -> String {
 }
 
 fn pin(rules: &PinRules) -> String {
-    let PinRules { min, max, tries, pad } = rules;
+    let PinRules {
+        min,
+        max,
+        tries,
+        pad,
+    } = rules;
     format!("Some(PinRules {{ length: {min}..={max}, tries: {tries}, pad: {pad:?} }})")
 }
 
 /// Bytes of `3b d2 18`, blanks allowed.
 fn bytes(text: &str) -> Option<Vec<u8>> {
     let digits: String = text.split_whitespace().collect();
-    let pairs = (0..digits.len()).step_by(2).map(|at| digits.get(at..at + 2));
-    pairs.map(|pair| u8::from_str_radix(pair?, 16).ok()).collect()
+    let pairs = (0..digits.len())
+        .step_by(2)
+        .map(|at| digits.get(at..at + 2));
+    pairs
+        .map(|pair| u8::from_str_radix(pair?, 16).ok())
+        .collect()
 }

@@ -170,21 +170,48 @@ pub fn read(root: &Path, problems: &mut Problems) -> Cpf {
 impl Cpf {
     /// Unique names, and references only to what exists.
     pub fn check(&mut self, dsc: &Dsc, problems: &mut Problems) {
-        problems.unique(self.statements.iter().map(|one| (&*one.data.name, &*one.file)));
-        problems.unique(self.functions.iter().map(|one| (&*one.data.name, &*one.file)));
-        problems.unique(self.attributes.iter().map(|one| (&*one.data.name, &*one.file)));
+        problems.unique(
+            self.statements
+                .iter()
+                .map(|one| (&*one.data.name, &*one.file)),
+        );
+        problems.unique(
+            self.functions
+                .iter()
+                .map(|one| (&*one.data.name, &*one.file)),
+        );
+        problems.unique(
+            self.attributes
+                .iter()
+                .map(|one| (&*one.data.name, &*one.file)),
+        );
         let credentials = self.credentials.iter();
         let words = credentials.clone().map(|one| (&*one.data.name, &*one.file));
         problems.unique(words.chain(self.access.iter().map(|one| (&*one.data.name, &*one.file))));
         let variables = credentials.map(|one| (&*one.data.variable, &*one.file));
-        problems.unique(variables.chain(self.variables.iter().map(|one| (&*one.data.name, &*one.file))));
+        problems.unique(
+            variables.chain(
+                self.variables
+                    .iter()
+                    .map(|one| (&*one.data.name, &*one.file)),
+            ),
+        );
 
         for Record { file, data, .. } in &self.credentials {
-            for key in data.fed_by.iter().chain(&data.read_by).filter(|key| !dsc.has_key(key)) {
+            for key in data
+                .fed_by
+                .iter()
+                .chain(&data.read_by)
+                .filter(|key| !dsc.has_key(key))
+            {
                 problems.add(file, &data.name, format!("`{key}` is no keyword"));
             }
             if data.reserved != data.fed_by.is_some() {
-                problems.add(file, &data.name, "reserved is what a key feeds, and nothing else");
+                problems.add(
+                    file,
+                    &data.name,
+                    "reserved is what a key feeds, and nothing else",
+                );
             }
         }
         for Record { file, data, .. } in &self.statements {
@@ -193,7 +220,11 @@ impl Cpf {
                 problems.add(file, &data.name, format!("`{end}` is no statement"));
             }
         }
-        self.credential_code = self.credentials.iter().map(|one| credential(one, dsc)).collect();
+        self.credential_code = self
+            .credentials
+            .iter()
+            .map(|one| credential(one, dsc))
+            .collect();
     }
 
     fn has_statement(&self, name: &str) -> bool {
@@ -201,9 +232,8 @@ impl Cpf {
     }
 
     pub fn rust(&self) -> String {
-        let numbered = |names: Vec<String>| -> Vec<(String, usize)> {
-            names.into_iter().zip(0..).collect()
-        };
+        let numbered =
+            |names: Vec<String>| -> Vec<(String, usize)> { names.into_iter().zip(0..).collect() };
         let index = |table: &str, names: Vec<String>| {
             let rows = numbered(names);
             rust::index(table, rows.iter().map(|(name, at)| (name.as_str(), *at)))
@@ -211,17 +241,47 @@ impl Cpf {
         let names = |list: Vec<&String>| list.into_iter().cloned().collect::<Vec<_>>();
         let credentials = &self.credentials;
         [
-            rust::table("STATEMENTS", "StatementInfo", self.statements.iter().map(statement)),
-            index("STATEMENT_NAMES", names(self.statements.iter().map(|one| &one.data.name).collect())),
+            rust::table(
+                "STATEMENTS",
+                "StatementInfo",
+                self.statements.iter().map(statement),
+            ),
+            index(
+                "STATEMENT_NAMES",
+                names(self.statements.iter().map(|one| &one.data.name).collect()),
+            ),
             rust::table("FUNCTIONS", "Function", self.functions.iter().map(function)),
-            index("FUNCTION_NAMES", names(self.functions.iter().map(|one| &one.data.name).collect())),
-            rust::table("ATTRIBUTES", "AttributeInfo", self.attributes.iter().map(attribute)),
-            index("ATTRIBUTE_NAMES", names(self.attributes.iter().map(|one| &one.data.name).collect())),
+            index(
+                "FUNCTION_NAMES",
+                names(self.functions.iter().map(|one| &one.data.name).collect()),
+            ),
+            rust::table(
+                "ATTRIBUTES",
+                "AttributeInfo",
+                self.attributes.iter().map(attribute),
+            ),
+            index(
+                "ATTRIBUTE_NAMES",
+                names(self.attributes.iter().map(|one| &one.data.name).collect()),
+            ),
             rust::table("VARIABLES", "Variable", self.variables.iter().map(variable)),
-            index("VARIABLE_NAMES", names(self.variables.iter().map(|one| &one.data.name).collect())),
-            rust::table("CREDENTIALS", "Credential", self.credential_code.iter().cloned()),
-            index("CREDENTIAL_NAMES", names(credentials.iter().map(|one| &one.data.name).collect())),
-            index("CREDENTIAL_VARIABLES", names(credentials.iter().map(|one| &one.data.variable).collect())),
+            index(
+                "VARIABLE_NAMES",
+                names(self.variables.iter().map(|one| &one.data.name).collect()),
+            ),
+            rust::table(
+                "CREDENTIALS",
+                "Credential",
+                self.credential_code.iter().cloned(),
+            ),
+            index(
+                "CREDENTIAL_NAMES",
+                names(credentials.iter().map(|one| &one.data.name).collect()),
+            ),
+            index(
+                "CREDENTIAL_VARIABLES",
+                names(credentials.iter().map(|one| &one.data.variable).collect()),
+            ),
             rust::table("ACCESS_WORDS", "AccessWordInfo", self.access_words()),
             index("ACCESS_NAMES", names(self.access_names())),
         ]
@@ -246,21 +306,40 @@ impl Cpf {
 
     fn access_names(&self) -> Vec<&String> {
         let fixed = self.access.iter().map(|one| &one.data.name);
-        fixed.chain(self.credentials.iter().map(|one| &one.data.name)).collect()
+        fixed
+            .chain(self.credentials.iter().map(|one| &one.data.name))
+            .collect()
     }
 }
 
 fn statement(record: &Record<Statement>) -> String {
-    let Statement { name, syntax, closed_by } = &record.data;
+    let Statement {
+        name,
+        syntax,
+        closed_by,
+    } = &record.data;
     let provenance = record.provenance.rust();
-    format!("StatementInfo {{ name: {name:?}, syntax: {syntax:?}, closed_by: {closed_by:?}, {provenance} }}")
+    format!(
+        "StatementInfo {{ name: {name:?}, syntax: {syntax:?}, closed_by: {closed_by:?}, {provenance} }}"
+    )
 }
 
 fn function(record: &Record<Function>) -> String {
-    let Function { name, parameters, result, placement } = &record.data;
+    let Function {
+        name,
+        parameters,
+        result,
+        placement,
+    } = &record.data;
     let parameters = rust::slice(parameters.iter().map(|parameter| {
-        let Parameter { name, kind, optional } = parameter;
-        format!("Parameter {{ name: {name:?}, kind: ParameterKind::{kind:?}, optional: {optional} }}")
+        let Parameter {
+            name,
+            kind,
+            optional,
+        } = parameter;
+        format!(
+            "Parameter {{ name: {name:?}, kind: ParameterKind::{kind:?}, optional: {optional} }}"
+        )
     }));
     format!(
         "Function {{ name: {name:?}, parameters: {parameters}, result: ResultKind::{result:?}, \
@@ -270,7 +349,13 @@ fn function(record: &Record<Function>) -> String {
 }
 
 fn attribute(record: &Record<Attribute>) -> String {
-    let Attribute { name, on, value, words, required } = &record.data;
+    let Attribute {
+        name,
+        on,
+        value,
+        words,
+        required,
+    } = &record.data;
     let on = rust::slice(on.iter().map(|kind| format!("DeclarationKind::{kind:?}")));
     format!(
         "AttributeInfo {{ name: {name:?}, on: {on}, value: AttributeValue::{value:?}, words: {}, \
@@ -281,12 +366,24 @@ fn attribute(record: &Record<Attribute>) -> String {
 }
 
 fn variable(record: &Record<Variable>) -> String {
-    format!("Variable {{ name: {:?}, {} }}", record.data.name, record.provenance.rust())
+    format!(
+        "Variable {{ name: {:?}, {} }}",
+        record.data.name,
+        record.provenance.rust()
+    )
 }
 
 fn credential(record: &Record<Credential>, dsc: &Dsc) -> String {
-    let Credential { name, variable, fed_by, read_by, reserved } = &record.data;
-    let read_by = read_by.as_ref().map_or("None".to_owned(), |key| format!("Some({})", dsc.key(key)));
+    let Credential {
+        name,
+        variable,
+        fed_by,
+        read_by,
+        reserved,
+    } = &record.data;
+    let read_by = read_by
+        .as_ref()
+        .map_or("None".to_owned(), |key| format!("Some({})", dsc.key(key)));
     format!(
         "Credential {{ name: {name:?}, variable: {variable:?}, fed_by: {}, read_by: {read_by}, \
          reserved: {reserved}, {} }}",

@@ -72,7 +72,10 @@ pub fn read(root: &Path, problems: &mut Problems) -> Middlewares {
     }
     list.sort_by_key(|record| record.data.rank);
     problems.unique(list.iter().flat_map(|record| {
-        record.data.names().map(|name| (name, record.file.as_path()))
+        record
+            .data
+            .names()
+            .map(|name| (name, record.file.as_path()))
     }));
     Middlewares(list)
 }
@@ -80,18 +83,25 @@ pub fn read(root: &Path, problems: &mut Problems) -> Middlewares {
 impl Middleware {
     fn names(&self) -> impl Iterator<Item = &str> {
         let others = self.target_names.iter().filter(|name| **name != self.id);
-        [self.id.as_str()].into_iter().chain(others.map(String::as_str))
+        [self.id.as_str()]
+            .into_iter()
+            .chain(others.map(String::as_str))
     }
 
     fn check(&self, file: &Path, cards: &[&str], problems: &mut Problems) {
         let puk = self.puk_change.iter();
-        let versions = puk.clone().flat_map(|change| [&change.middleware, &change.identity_manager]);
+        let versions = puk
+            .clone()
+            .flat_map(|change| [&change.middleware, &change.identity_manager]);
         for text in versions.chain(&self.no_key_import_in) {
             if rust::version(text).is_none() {
                 problems.add(file, &self.id, format!("`{text}` is no version"));
             }
         }
-        for card in puk.flat_map(|change| &change.cards).filter(|id| !cards.contains(&id.as_str())) {
+        for card in puk
+            .flat_map(|change| &change.cards)
+            .filter(|id| !cards.contains(&id.as_str()))
+        {
             problems.add(file, &self.id, format!("`{card}` is no card"));
         }
     }
@@ -129,8 +139,12 @@ fn middleware(record: &Record<Middleware>) -> String {
         rust::slice(data.library.iter().map(library)),
         rust::option(data.signature_slot),
         rust::slice(data.no_key_import_in.iter().map(version)),
-        data.pin_limits.as_ref().map_or("None".to_owned(), pin_limits),
-        data.puk_change.as_ref().map_or("None".to_owned(), puk_change),
+        data.pin_limits
+            .as_ref()
+            .map_or("None".to_owned(), pin_limits),
+        data.puk_change
+            .as_ref()
+            .map_or("None".to_owned(), puk_change),
         rust::option(data.initialisation_bits),
         rust::option(data.jpki_encoder),
         data.apdu_over_jpki_encoder,

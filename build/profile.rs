@@ -21,9 +21,16 @@ pub fn read(root: &Path, problems: &mut Problems) -> Profiles {
 impl Profiles {
     pub fn rust(&self) -> String {
         let rows = self.0.iter().map(|(name, path)| {
-            format!("Profile {{ name: {name:?}, text: include_str!({:?}) }}", path.display().to_string())
+            format!(
+                "Profile {{ name: {name:?}, text: include_str!({:?}) }}",
+                path.display().to_string()
+            )
         });
-        let names = self.0.iter().enumerate().map(|(at, (name, _))| (name.as_str(), at));
+        let names = self
+            .0
+            .iter()
+            .enumerate()
+            .map(|(at, (name, _))| (name.as_str(), at));
         rust::table("PROFILES", "Profile", rows) + &rust::index("PROFILE_NAMES", names)
     }
 }

@@ -21,7 +21,8 @@ impl Problems {
     pub fn add(&mut self, file: &Path, record: &str, what: impl Display) {
         let what = what.to_string();
         let what = what.lines().collect::<Vec<_>>().join(" ");
-        self.lines.push(format!("{}: {record}: {what}", shown(file)));
+        self.lines
+            .push(format!("{}: {record}: {what}", shown(file)));
     }
 
     /// Reports a second use of a name, compared without letter case.
@@ -29,7 +30,11 @@ impl Problems {
         let mut seen: BTreeMap<String, &Path> = BTreeMap::new();
         for (name, file) in names {
             if let Some(first) = seen.insert(name.to_ascii_lowercase(), file) {
-                self.add(file, name, format!("this name is already taken in {}", shown(first)));
+                self.add(
+                    file,
+                    name,
+                    format!("this name is already taken in {}", shown(first)),
+                );
             }
         }
     }
@@ -131,7 +136,10 @@ impl DataFile {
             problems.add(path, "file", error);
             Table::new()
         });
-        Self { path: path.to_owned(), table }
+        Self {
+            path: path.to_owned(),
+            table,
+        }
     }
 
     /// All `[[heading]]` records of the file.
@@ -153,8 +161,14 @@ impl DataFile {
                         problems.add(&self.path, &label, complaint);
                     }
                     let cited = provenance.source.iter().cloned();
-                    problems.cited.extend(cited.map(|short| (short, self.path.clone())));
-                    records.push(Record { file: self.path.clone(), provenance, data });
+                    problems
+                        .cited
+                        .extend(cited.map(|short| (short, self.path.clone())));
+                    records.push(Record {
+                        file: self.path.clone(),
+                        provenance,
+                        data,
+                    });
                 }
                 (Err(error), _) | (_, Err(error)) => problems.add(&self.path, &label, error),
             }
@@ -180,11 +194,7 @@ impl DataFile {
     }
 
     /// All `[[heading]]` records of the file that carry no provenance of their own.
-    pub fn plain<T: DeserializeOwned>(
-        &mut self,
-        heading: &str,
-        problems: &mut Problems,
-    ) -> Vec<T> {
+    pub fn plain<T: DeserializeOwned>(&mut self, heading: &str, problems: &mut Problems) -> Vec<T> {
         let mut found = Vec::new();
         for table in self.take(heading, problems) {
             let label = label(heading, &table);

@@ -37,14 +37,26 @@ pub fn table(name: &str, kind: &str, records: impl IntoIterator<Item = String>) 
 
 /// A look-up table from names in lower case to indices of another table, sorted for binary search.
 pub fn index<'a>(name: &str, names: impl IntoIterator<Item = (&'a str, usize)>) -> String {
-    let mut rows: Vec<(String, usize)> =
-        names.into_iter().map(|(name, at)| (name.to_ascii_lowercase(), at)).collect();
+    let mut rows: Vec<(String, usize)> = names
+        .into_iter()
+        .map(|(name, at)| (name.to_ascii_lowercase(), at))
+        .collect();
     rows.sort();
-    table(name, "(&str, u16)", rows.iter().map(|row| format!("{row:?}")))
+    table(
+        name,
+        "(&str, u16)",
+        rows.iter().map(|row| format!("{row:?}")),
+    )
 }
 
 /// `Version::new(&[…])` of a text like `22.10.2`; `None` if it is no version.
 pub fn version(text: &str) -> Option<String> {
-    let parts: Vec<u32> = text.split('.').map(str::parse).collect::<Result<_, _>>().ok()?;
-    (1..=4).contains(&parts.len()).then(|| format!("Version::new(&{})", &list(&parts)[1..]))
+    let parts: Vec<u32> = text
+        .split('.')
+        .map(str::parse)
+        .collect::<Result<_, _>>()
+        .ok()?;
+    (1..=4)
+        .contains(&parts.len())
+        .then(|| format!("Version::new(&{})", &list(&parts)[1..]))
 }

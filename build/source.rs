@@ -33,14 +33,22 @@ impl Sources {
         let known: BTreeSet<&str> = self.0.iter().map(|page| page.short.as_str()).collect();
         for (short, file) in std::mem::take(&mut problems.cited) {
             if !known.contains(short.as_str()) {
-                problems.add(&file, "source", format!("`{short}` is no page of sources.toml"));
+                problems.add(
+                    &file,
+                    "source",
+                    format!("`{short}` is no page of sources.toml"),
+                );
             }
         }
     }
 
     pub fn rust(&self) -> String {
         let rows = self.0.iter().map(|page| {
-            let Source { short, title, meaning } = page;
+            let Source {
+                short,
+                title,
+                meaning,
+            } = page;
             format!("Source {{ short: {short:?}, title: {title:?}, meaning: {meaning:?} }}")
         });
         rust::table("SOURCES", "Source", rows)

@@ -5,8 +5,8 @@ use super::lookup;
 use super::provenance::{Certainty, Status};
 use super::tables::{
     ACCESS_NAMES, ACCESS_WORDS, ATTRIBUTE_NAMES, ATTRIBUTES, CREDENTIAL_NAMES,
-    CREDENTIAL_VARIABLES, CREDENTIALS, FUNCTION_NAMES, FUNCTIONS, Key, STATEMENT_NAMES,
-    STATEMENTS, VARIABLE_NAMES, VARIABLES,
+    CREDENTIAL_VARIABLES, CREDENTIALS, FUNCTION_NAMES, FUNCTIONS, Key, STATEMENT_NAMES, STATEMENTS,
+    VARIABLE_NAMES, VARIABLES,
 };
 
 /// A word that starts a statement.
@@ -296,7 +296,11 @@ pub fn access_word(name: &str) -> Option<AccessWord> {
 impl Function {
     /// The number of arguments that a call must and may have.
     pub fn arity(&self) -> std::ops::RangeInclusive<usize> {
-        let least = self.parameters.iter().filter(|parameter| !parameter.optional).count();
+        let least = self
+            .parameters
+            .iter()
+            .filter(|parameter| !parameter.optional)
+            .count();
         least..=self.parameters.len()
     }
 }

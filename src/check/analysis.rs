@@ -1,0 +1,138 @@
+//! The whole way from texts to findings, for files that are in memory.
+
+use crate::diagnostic::Finding;
+use crate::model::{CompanionKind, Encoding, Profile, Project, ProjectFiles, Target};
+use crate::source::{SourceFile, SourceId, Sources};
+use crate::stdlib::Key;
+use crate::syntax::{
+    cpf::{self, CpfTree},
+    dsc::{self, DscTree},
+};
+
+use super::{Configuration, check_encoding, check_profile, check_text, parallel, settle};
+
+/// The two languages.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Language {
+    /// Encoding descriptions.
+    Dsc,
+    /// Card profiles.
+    Cpf,
+}
+
+impl Language {
+    /// The language of a file by the end of its name, in any letter case.
+    #[must_use]
+    pub fn of_name(name: &str) -> Option<Self> {
+        let (_, extension) = name.rsplit_once('.')?;
+        [("dsc", Self::Dsc), ("cpf", Self::Cpf)]
+            .into_iter()
+            .find(|(known, _)| extension.trim_end_matches('>').eq_ignore_ascii_case(known))
+            .map(|(_, language)| language)
+    }
+}
+
+/// A tree of either language.
+#[derive(Debug)]
+pub enum Tree {
+    /// An encoding description.
+    Dsc(DscTree),
+    /// A card profile.
+    Cpf(CpfTree),
+}
+
+impl Tree {
+    /// Parses a text.
+    #[must_use]
+    pub fn parse(language: Language, text: &str) -> Self {
+        match language {
+            Language::Dsc => Self::Dsc(dsc::parse(text)),
+            Language::Cpf => Self::Cpf(cpf::parse(text)),
+        }
+    }
+
+    /// The files that a description names, with the key that names them.
+    #[must_use]
+    pub fn companions(&self, text: &str) -> Vec<(CompanionKind, String)> {
+        let Self::Dsc(tree) = self else {
+            return Vec::new();
+        };
+        let encoding = Encoding::new(SourceId(0), text, tree);
+        let named = |key: Key| {
+            let name = encoding.entry(key)?.value_span.of(text);
+            (!name.is_empty()).then(|| name.to_owned())
+        };
+        let profile = named(Key::ChipProfile).map(|name| (CompanionKind::Profile, name));
+        let script = named(Key::ApduFile).map(|name| (CompanionKind::ApduScript, name));
+        profile.into_iter().chain(script).collect()
+    }
+}
+
+/// Parses files, on all cores where there are some.
+#[must_use]
+pub fn parse_all(sources: &Sources, files: &[(SourceId, Language)]) -> Vec<(SourceId, Tree)> {
+    parallel::map(files, |(id, language)| {
+        (*id, Tree::parse(*language, sources[*id].text()))
+    })
+}
+
+/// Checks files together: each text, each description with the profile it binds, each profile with
+/// the descriptions that bind it. Findings come in the order of the files and of places in them.
+#[must_use]
+pub fn check_all(
+    sources: &Sources,
+    trees: &[(SourceId, Tree)],
+    companions: &ProjectFiles,
+    target: &Target,
+    configuration: &Configuration,
+) -> Vec<Finding> {
+    let texts = parallel::map(trees, |(id, tree)| {
+        check_text(*id, &sources[*id], tree, configuration)
+    });
+    let (mut findings, mut readable) = (Vec::new(), Vec::new());
+    for (text, file) in texts.into_iter().zip(trees) {
+        findings.extend(text.findings);
+        if !text.is_binary {
+            readable.push(file);
+        }
+    }
+    let project = join(sources, &readable, companions, target);
+    let encodings = parallel::map(&project.encodings, |encoding| {
+        check_encoding(&project, encoding, configuration)
+    });
+    let profiles = parallel::map(&project.profiles, |profile| {
+        check_profile(&project, profile, configuration)
+    });
+    findings.extend(encodings.into_iter().chain(profiles).flatten());
+    settle(&mut findings);
+    findings
+}
+
+/// Builds the models of files and joins them.
+#[must_use]
+pub fn join<'t>(
+    sources: &'t Sources,
+    trees: &[&'t (SourceId, Tree)],
+    companions: &ProjectFiles,
+    target: &Target,
+) -> Project<'t> {
+    enum Model<'t> {
+        Encoding(Box<Encoding<'t>>),
+        Profile(Box<Profile<'t>>),
+    }
+    let models = parallel::map(trees, |(id, tree)| {
+        let text = SourceFile::text(&sources[*id]);
+        match tree {
+            Tree::Dsc(tree) => Model::Encoding(Box::new(Encoding::new(*id, text, tree))),
+            Tree::Cpf(tree) => Model::Profile(Box::new(Profile::new(*id, text, tree))),
+        }
+    });
+    let (mut encodings, mut profiles) = (Vec::new(), Vec::new());
+    for model in models {
+        match model {
+            Model::Encoding(encoding) => encodings.push(*encoding),
+            Model::Profile(profile) => profiles.push(*profile),
+        }
+    }
+    Project::new(encodings, profiles, companions.clone(), target.clone())
+}

@@ -1,0 +1,29 @@
+//! What descriptions and profiles say: names, values, types and sizes, resolved across files.
+//!
+//! An [`Encoding`] is the typed view of one description, a [`Profile`] of one card profile, and a
+//! [`Project`] joins them: which description binds which profile, and what the one hands to the
+//! other. Everything borrows from the texts and trees it was made of. Building never fails: a part
+//! that is broken is present as what its author most likely meant, and marked so, in order that
+//! one defect gives one finding.
+//!
+//! This room judges nothing (that is the work of `rules`) and reads no files.
+
+mod encoding;
+mod expression;
+mod profile;
+mod project;
+mod target;
+mod value;
+
+pub use encoding::{
+    Application, EncoderChoice, Encoding, Entry, FieldDeclaration, KeyMatch, MiddlewareChoice,
+    PERSONAL_DESKTOP_CLIENT, Section, SectionRole, is_pin_decryption,
+};
+pub use expression::{Part, PartError, label_parts};
+pub use profile::{
+    Assignment, CallSite, Content, DataSize, Facts, File, FileIndex, FileKind, Pin, Profile, Size,
+    VariableUse,
+};
+pub use project::{Companion, CompanionKind, Project, ProjectFiles, SuppliedBy, Supply};
+pub use target::{Located, Target, TargetError};
+pub use value::{Flag, ListItem, Reference, Value, list_items};

@@ -1,0 +1,260 @@
+//! One pass over the tree of a profile.
+
+use std::collections::HashMap;
+
+use crate::source::{SourceId, Span};
+use crate::stdlib::{self, AttributeValue};
+use crate::syntax::cpf::{
+    CpfTree, Declared, Expr, Range32, Statement, StatementId, StatementKind, TermKind,
+};
+
+use super::{Assignment, CallSite, Content, File, FileIndex, FileKind, Pin, Profile, VariableUse};
+
+impl<'t> Profile<'t> {
+    /// Reads a tree.
+    #[must_use]
+    pub fn new(source: SourceId, text: &'t str, tree: &'t CpfTree) -> Self {
+        let mut profile = Self {
+            source,
+            text,
+            tree,
+            card_model: None,
+            assignments: Vec::new(),
+            uses: Vec::new(),
+            calls: Vec::new(),
+            files: Vec::new(),
+            contents: Vec::new(),
+            pins: Vec::new(),
+            keys: Vec::new(),
+            assigned: HashMap::new(),
+            named_files: HashMap::new(),
+        };
+        let mut reader = Reader {
+            profile: &mut profile,
+            opened: HashMap::new(),
+        };
+        for (id, statement) in tree.iter() {
+            reader.read(id, statement);
+        }
+        for content in &mut profile.contents {
+            let named = content
+                .name
+                .and_then(|(name, _)| profile.named_files.get(&name.to_ascii_lowercase()).copied());
+            content.file =
+                named.filter(|index| profile.files[index.0 as usize].kind == FileKind::Ef);
+        }
+        profile
+    }
+}
+
+/// What a block statement opened: a file of the tree, or a `File` block.
+#[derive(Clone, Copy)]
+enum Opened {
+    File(FileIndex),
+    Content(usize),
+}
+
+struct Reader<'p, 't> {
+    profile: &'p mut Profile<'t>,
+    opened: HashMap<StatementId, Opened>,
+}
+
+impl<'t> Reader<'_, 't> {
+    fn read(&mut self, id: StatementId, statement: &'t Statement) {
+        match statement.kind {
+            StatementKind::Assignment { value } => self.read_assignment(id, statement.word, value),
+            StatementKind::Call { term } => self.read_call(id, term, false, None),
+            StatementKind::CardModel { value } => {
+                self.read_value(id, value);
+                self.profile.card_model.get_or_insert((id, value));
+            }
+            StatementKind::MasterFile { attributes, .. } => {
+                self.declare_file(id, FileKind::Mf, statement.word, None, attributes);
+            }
+            StatementKind::Declaration {
+                what,
+                name,
+                attributes,
+                ..
+            } => {
+                let span = name.unwrap_or(Span::empty(statement.word.end));
+                match what {
+                    Declared::Df => {
+                        self.declare_file(id, FileKind::Df, span, statement.block, attributes);
+                    }
+                    Declared::Ef => {
+                        self.declare_file(id, FileKind::Ef, span, statement.block, attributes);
+                    }
+                    Declared::Pin => self.declare_object(id, span, attributes, true),
+                    Declared::Key => self.declare_object(id, span, attributes, false),
+                }
+            }
+            StatementKind::File { mode, name, .. } => {
+                let index = self.profile.contents.len();
+                self.opened.insert(id, Opened::Content(index));
+                let name = name.map(|span| (span.of(self.profile.text), span));
+                let content = Content {
+                    statement: id,
+                    mode,
+                    name,
+                    file: None,
+                    data: Vec::new(),
+                };
+                self.profile.contents.push(content);
+            }
+            StatementKind::Data { value } => self.read_data(id, statement.block, value),
+            StatementKind::End { .. } | StatementKind::Unknown => {}
+        }
+    }
+
+    fn read_assignment(&mut self, id: StatementId, name: Span, value: Option<Expr>) {
+        self.read_value(id, value);
+        let profile = &mut *self.profile;
+        let facts = profile.facts(value.unwrap_or_default(), id);
+        let index = count(profile.assignments.len());
+        let text = name.of(profile.text);
+        profile.assignments.push(Assignment {
+            name: text,
+            span: name,
+            statement: id,
+            value,
+            facts,
+        });
+        profile
+            .assigned
+            .entry(text.to_ascii_lowercase())
+            .or_insert(index);
+    }
+
+    fn declare_file(
+        &mut self,
+        id: StatementId,
+        kind: FileKind,
+        span: Span,
+        block: Option<StatementId>,
+        attributes: Range32,
+    ) {
+        let index = FileIndex(count(self.profile.files.len()));
+        let parent = block.and_then(|block| match self.opened.get(&block) {
+            Some(Opened::File(parent)) => Some(*parent),
+            _ => None,
+        });
+        if kind != FileKind::Ef {
+            self.opened.insert(id, Opened::File(index));
+        }
+        let name = span.of(self.profile.text);
+        if kind != FileKind::Mf && !name.is_empty() {
+            self.profile
+                .named_files
+                .entry(name.to_ascii_lowercase())
+                .or_insert(index);
+        }
+        self.profile.files.push(File {
+            name,
+            span,
+            kind,
+            parent,
+            statement: id,
+            attributes,
+        });
+        self.read_attributes(id, attributes);
+    }
+
+    fn declare_object(&mut self, id: StatementId, span: Span, attributes: Range32, pin: bool) {
+        let name = span.of(self.profile.text);
+        let object = Pin {
+            name,
+            span,
+            statement: id,
+            attributes,
+        };
+        if pin {
+            self.profile.pins.push(object);
+        } else {
+            self.profile.keys.push(object);
+        }
+        self.read_attributes(id, attributes);
+    }
+
+    fn read_data(&mut self, id: StatementId, block: Option<StatementId>, value: Option<Expr>) {
+        self.read_value(id, value);
+        if let Some(Opened::Content(index)) = block.and_then(|block| self.opened.get(&block)) {
+            self.profile.contents[*index].data.push((id, value));
+        }
+    }
+
+    /// Attribute values hold words (`auto`, `always`, names of files), not variables, except
+    /// where stdlib says that a value is wanted.
+    fn read_attributes(&mut self, id: StatementId, attributes: Range32) {
+        let tree = self.profile.tree;
+        for attribute in tree.attributes(attributes) {
+            let info = stdlib::attribute(attribute.name.of(self.profile.text));
+            if info.is_some_and(|info| info.value == AttributeValue::Secret) {
+                self.read_value(id, Some(attribute.value));
+            }
+        }
+    }
+
+    fn read_value(&mut self, id: StatementId, value: Option<Expr>) {
+        if let Some(value) = value {
+            self.read_expression(id, value, None);
+        }
+    }
+
+    fn read_expression(&mut self, id: StatementId, expr: Expr, argument_of: Option<u32>) {
+        let tree = self.profile.tree;
+        for index in expr.terms.start..expr.terms.end {
+            let Some(term) = tree.terms.get(index as usize) else {
+                continue;
+            };
+            match term.kind {
+                TermKind::Name => {
+                    let name = term.span.of(self.profile.text);
+                    let span = term.span;
+                    self.profile.uses.push(VariableUse {
+                        name,
+                        span,
+                        statement: id,
+                        argument_of,
+                    });
+                }
+                TermKind::Call { .. } => self.read_call(id, index, true, argument_of),
+                _ => {}
+            }
+        }
+    }
+
+    fn read_call(&mut self, id: StatementId, term: u32, as_value: bool, outer: Option<u32>) {
+        let tree = self.profile.tree;
+        let Some(term) = tree.terms.get(term as usize) else {
+            return;
+        };
+        let TermKind::Call {
+            name: span,
+            arguments,
+        } = term.kind
+        else {
+            return;
+        };
+        let name = span.of(self.profile.text);
+        let index = count(self.profile.calls.len());
+        self.profile.calls.push(CallSite {
+            name,
+            span,
+            whole: term.span,
+            function: stdlib::function(name),
+            arguments,
+            statement: id,
+            as_value,
+            argument_of: outer,
+        });
+        // Calls inside calls are at most `MAX_DEPTH` deep, so this recursion is bounded.
+        for argument in tree.arguments(arguments) {
+            self.read_expression(id, *argument, Some(index));
+        }
+    }
+}
+
+fn count(length: usize) -> u32 {
+    u32::try_from(length).unwrap_or(u32::MAX)
+}

@@ -1,0 +1,276 @@
+//! The typed view of one card profile.
+
+mod build;
+mod facts;
+
+use std::collections::HashMap;
+
+use crate::source::{SourceId, Span};
+use crate::stdlib::Function;
+use crate::syntax::cpf::{
+    Attribute, CpfTree, Expr, FileMode, Range32, StatementId, StatementKind, Term, TermKind,
+};
+
+pub use facts::{DataSize, Facts};
+
+/// Index of a file in [`Profile::files`].
+#[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Debug)]
+pub struct FileIndex(pub u32);
+
+/// `name = value`.
+#[derive(Clone, Copy, Debug)]
+pub struct Assignment<'t> {
+    /// The variable; letter case does not count.
+    pub name: &'t str,
+    /// Its place.
+    pub span: Span,
+    /// The statement.
+    pub statement: StatementId,
+    /// The right side, unless it is missing.
+    pub value: Option<Expr>,
+    /// What is known of the value.
+    pub facts: Facts,
+}
+
+/// A variable that is read.
+#[derive(Clone, Copy, Debug)]
+pub struct VariableUse<'t> {
+    /// The variable; letter case does not count.
+    pub name: &'t str,
+    /// Its place.
+    pub span: Span,
+    /// The statement that reads it.
+    pub statement: StatementId,
+    /// The call whose argument it is: an index into [`Profile::calls`].
+    pub argument_of: Option<u32>,
+}
+
+/// A call, as a statement or inside an expression.
+#[derive(Clone, Copy, Debug)]
+pub struct CallSite<'t> {
+    /// The name as written; letter case does not count.
+    pub name: &'t str,
+    /// Its place.
+    pub span: Span,
+    /// The whole call.
+    pub whole: Span,
+    /// The function, if it is one.
+    pub function: Option<&'static Function>,
+    /// Its arguments.
+    pub arguments: Range32,
+    /// The statement it belongs to.
+    pub statement: StatementId,
+    /// Whether it stands where a value is wanted, not as a statement.
+    pub as_value: bool,
+    /// The call that it is an argument of.
+    pub argument_of: Option<u32>,
+}
+
+/// What kind of file a declaration makes.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum FileKind {
+    /// The master file, 3F00.
+    Mf,
+    /// A dedicated file.
+    Df,
+    /// A transparent elementary file.
+    Ef,
+}
+
+/// A file of the card.
+#[derive(Clone, Debug)]
+pub struct File<'t> {
+    /// Its name in the profile; `MasterFile` for the master file.
+    pub name: &'t str,
+    /// The place of the name.
+    pub span: Span,
+    /// What it is.
+    pub kind: FileKind,
+    /// The file that holds it.
+    pub parent: Option<FileIndex>,
+    /// Its declaration.
+    pub statement: StatementId,
+    /// Its attributes.
+    pub attributes: Range32,
+}
+
+/// `maxsize`
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Size {
+    /// As large as its content needs.
+    Auto,
+    /// This many bytes.
+    Bytes(u64),
+}
+
+/// A `File Static` or `File Dynamic` block.
+#[derive(Clone, Debug)]
+pub struct Content<'t> {
+    /// The block.
+    pub statement: StatementId,
+    /// `Static` or `Dynamic`, with its place.
+    pub mode: Option<(FileMode, Span)>,
+    /// The name behind it.
+    pub name: Option<(&'t str, Span)>,
+    /// The elementary file of that name.
+    pub file: Option<FileIndex>,
+    /// Its `data =` lines.
+    pub data: Vec<(StatementId, Option<Expr>)>,
+}
+
+/// A `CreatePin` or `CreateKey` (perso).
+#[derive(Clone, Debug)]
+pub struct Pin<'t> {
+    /// Its name in the profile.
+    pub name: &'t str,
+    /// The place of the name.
+    pub span: Span,
+    /// Its declaration.
+    pub statement: StatementId,
+    /// Its attributes.
+    pub attributes: Range32,
+}
+
+/// One card profile.
+#[derive(Debug)]
+pub struct Profile<'t> {
+    /// The file.
+    pub source: SourceId,
+    /// Its text.
+    pub text: &'t str,
+    /// Its tree.
+    pub tree: &'t CpfTree,
+    /// The first `CardModel` and its value.
+    pub card_model: Option<(StatementId, Option<Expr>)>,
+    /// Every assignment, in order.
+    pub assignments: Vec<Assignment<'t>>,
+    /// Every use of a variable, in order.
+    pub uses: Vec<VariableUse<'t>>,
+    /// Every call, in order; an outer call before its arguments.
+    pub calls: Vec<CallSite<'t>>,
+    /// Every declared file, in order.
+    pub files: Vec<File<'t>>,
+    /// Every `File` block, in order.
+    pub contents: Vec<Content<'t>>,
+    /// Every `CreatePin`, in order.
+    pub pins: Vec<Pin<'t>>,
+    /// Every `CreateKey`, in order.
+    pub keys: Vec<Pin<'t>>,
+    assigned: HashMap<String, u32>,
+    named_files: HashMap<String, FileIndex>,
+}
+
+impl<'t> Profile<'t> {
+    /// The first assignment of a variable.
+    #[must_use]
+    pub fn assignment(&self, name: &str) -> Option<&Assignment<'t>> {
+        let index = self.assigned.get(&name.to_ascii_lowercase())?;
+        self.assignments.get(*index as usize)
+    }
+
+    /// The first file of a name; letter case does not count.
+    #[must_use]
+    pub fn file_named(&self, name: &str) -> Option<FileIndex> {
+        self.named_files.get(&name.to_ascii_lowercase()).copied()
+    }
+
+    /// The file behind an index.
+    #[must_use]
+    pub fn file(&self, index: FileIndex) -> &File<'t> {
+        &self.files[index.0 as usize]
+    }
+
+    /// Files with their indices, in order of declaration.
+    pub fn iter_files(&self) -> impl Iterator<Item = (FileIndex, &File<'t>)> {
+        (0..).map(FileIndex).zip(&self.files)
+    }
+
+    /// The files directly inside a file.
+    pub fn children(&self, of: FileIndex) -> impl Iterator<Item = (FileIndex, &File<'t>)> {
+        self.iter_files()
+            .filter(move |(_, file)| file.parent == Some(of))
+    }
+
+    /// Calls of a function by name; letter case does not count.
+    pub fn calls_of<'p>(&'p self, name: &'p str) -> impl Iterator<Item = &'p CallSite<'t>> {
+        self.calls
+            .iter()
+            .filter(move |call| call.name.eq_ignore_ascii_case(name))
+    }
+
+    /// The first attribute of a name; letter case does not count.
+    #[must_use]
+    pub fn attribute(&self, attributes: Range32, name: &str) -> Option<&'t Attribute> {
+        let tree = self.tree;
+        tree.attributes(attributes)
+            .iter()
+            .find(|attribute| attribute.name.of(self.text).eq_ignore_ascii_case(name))
+    }
+
+    /// The only term of an expression that consists of one.
+    #[must_use]
+    pub fn single_term(&self, expr: Expr) -> Option<&'t Term> {
+        match self.tree.terms(expr) {
+            [term] => Some(term),
+            _ => None,
+        }
+    }
+
+    /// `id` of a file as a number, where it is one.
+    #[must_use]
+    pub fn file_id(&self, file: &File<'t>) -> Option<(u64, Span)> {
+        let value = self.attribute(file.attributes, "id")?.value;
+        match self.single_term(value)?.kind {
+            TermKind::Number(id) => Some((id, value.span)),
+            _ => None,
+        }
+    }
+
+    /// `maxsize` of a file, where it is a number or `auto`.
+    #[must_use]
+    pub fn max_size(&self, file: &File<'t>) -> Option<(Size, Span)> {
+        let value = self.attribute(file.attributes, "maxsize")?.value;
+        match self.single_term(value)?.kind {
+            TermKind::Number(bytes) => Some((Size::Bytes(bytes), value.span)),
+            TermKind::Name if value.span.of(self.text).eq_ignore_ascii_case("auto") => {
+                Some((Size::Auto, value.span))
+            }
+            _ => None,
+        }
+    }
+
+    /// `aid` of a dedicated file, where it is a byte string.
+    #[must_use]
+    pub fn aid(&self, file: &File<'t>) -> Option<(Vec<u8>, Span)> {
+        let value = self.attribute(file.attributes, "aid")?.value;
+        let term = self.single_term(value)?;
+        (term.kind == TermKind::Bytes).then(|| (self.tree.bytes_value(self.text, term), value.span))
+    }
+
+    /// The `File` block of an elementary file.
+    #[must_use]
+    pub fn content_of(&self, file: FileIndex) -> Option<&Content<'t>> {
+        self.contents
+            .iter()
+            .find(|content| content.file == Some(file))
+    }
+
+    /// Whether the value of an expression is `...`.
+    #[must_use]
+    pub fn is_placeholder(&self, expr: Expr) -> bool {
+        self.tree
+            .terms(expr)
+            .iter()
+            .any(|term| term.kind == TermKind::Placeholder)
+    }
+
+    /// The statements at the top of the profile, end words left out.
+    pub fn top_level(
+        &self,
+    ) -> impl Iterator<Item = (StatementId, &'t crate::syntax::cpf::Statement)> {
+        let tree = self.tree;
+        tree.iter().filter(|(_, statement)| {
+            statement.block.is_none() && !matches!(statement.kind, StatementKind::End { .. })
+        })
+    }
+}

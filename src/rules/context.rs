@@ -1,0 +1,189 @@
+//! What a check sees, and how it reports.
+
+use crate::diagnostic::{Finding, Fix, Label, Severity};
+use crate::model::{EncoderChoice, Encoding, MiddlewareChoice, Profile, Project};
+use crate::source::{SourceFile, SourceId, Span};
+use crate::syntax::{cpf::CpfTree, dsc::DscTree};
+
+use super::Rule;
+
+/// One text, with its tree.
+#[derive(Clone, Copy)]
+pub struct TextContext<'p> {
+    /// Identity of the file.
+    pub id: SourceId,
+    /// The file.
+    pub file: &'p SourceFile,
+    /// Its tree, when it is a description.
+    pub dsc: Option<&'p DscTree>,
+    /// Its tree, when it is a profile.
+    pub cpf: Option<&'p CpfTree>,
+}
+
+impl TextContext<'_> {
+    /// A label in this file.
+    #[must_use]
+    pub fn label(&self, span: Span, message: impl Into<String>) -> Label {
+        Label::new(self.id, span, message)
+    }
+
+    /// The text under a span.
+    #[must_use]
+    pub fn text(&self, span: Span) -> &str {
+        span.of(self.file.text())
+    }
+
+    /// Whether a place in a description lies under `[Fields]`.
+    #[must_use]
+    pub fn declares_field(&self, span: Span) -> bool {
+        let Some(tree) = self.dsc else { return false };
+        let line = tree
+            .lines
+            .partition_point(|line| line.span.end <= span.start);
+        let after = tree
+            .sections
+            .partition_point(|section| section.lines.end as usize <= line);
+        let name = tree.sections.get(after).and_then(|section| section.name);
+        name.is_some_and(|name| self.text(name).eq_ignore_ascii_case("Fields"))
+    }
+}
+
+/// One description, with what it is joined to.
+#[derive(Clone, Copy)]
+pub struct EncodingContext<'p> {
+    /// Everything that is checked together.
+    pub project: &'p Project<'p>,
+    /// The description.
+    pub encoding: &'p Encoding<'p>,
+    /// The profile that it initialises its token with.
+    pub profile: Option<&'p Profile<'p>>,
+    /// The middleware it is written for.
+    pub middleware: MiddlewareChoice,
+    /// The program that talks to the card.
+    pub encoder: Option<EncoderChoice>,
+}
+
+impl<'p> EncodingContext<'p> {
+    /// The context of one description.
+    #[must_use]
+    pub fn new(project: &'p Project<'p>, encoding: &'p Encoding<'p>) -> Self {
+        Self {
+            project,
+            encoding,
+            profile: project.bound_profile(encoding),
+            middleware: encoding.middleware(&project.target),
+            encoder: encoding.encoder(&project.target),
+        }
+    }
+
+    /// A label in the description.
+    #[must_use]
+    pub fn label(&self, span: Span, message: impl Into<String>) -> Label {
+        Label::new(self.encoding.source, span, message)
+    }
+
+    /// The text under a span of the description.
+    #[must_use]
+    pub fn text(&self, span: Span) -> &'p str {
+        span.of(self.encoding.text)
+    }
+}
+
+/// One profile, with what it is joined to.
+#[derive(Clone, Copy)]
+pub struct ProfileContext<'p> {
+    /// Everything that is checked together.
+    pub project: &'p Project<'p>,
+    /// The profile.
+    pub profile: &'p Profile<'p>,
+}
+
+impl<'p> ProfileContext<'p> {
+    /// The descriptions that initialise a token with this profile.
+    pub fn binders(&self) -> impl Iterator<Item = &'p Encoding<'p>> {
+        self.project.binders(self.profile)
+    }
+
+    /// A label in the profile.
+    #[must_use]
+    pub fn label(&self, span: Span, message: impl Into<String>) -> Label {
+        Label::new(self.profile.source, span, message)
+    }
+
+    /// The text under a span of the profile.
+    #[must_use]
+    pub fn text(&self, span: Span) -> &'p str {
+        span.of(self.profile.text)
+    }
+}
+
+/// Takes the findings of one rule.
+pub struct Findings<'r> {
+    rule: &'r Rule,
+    severity: Severity,
+    list: Vec<Finding>,
+}
+
+impl<'r> Findings<'r> {
+    /// Room for the findings of `rule`, which weigh `severity`.
+    #[must_use]
+    pub fn new(rule: &'r Rule, severity: Severity) -> Self {
+        Self {
+            rule,
+            severity,
+            list: Vec::new(),
+        }
+    }
+
+    /// Reports a finding: a headline usable alone, and the exact place.
+    pub fn report(&mut self, message: impl Into<String>, primary: Label) -> Draft<'_> {
+        self.list.push(Finding::new(
+            self.rule.name,
+            self.severity,
+            message,
+            primary,
+        ));
+        // The list is not empty: its last element was pushed just now.
+        let last = self.list.len() - 1;
+        Draft {
+            finding: &mut self.list[last],
+        }
+    }
+
+    /// What was reported.
+    #[must_use]
+    pub fn into_list(self) -> Vec<Finding> {
+        self.list
+    }
+}
+
+/// A finding that is being worded.
+pub struct Draft<'f> {
+    finding: &'f mut Finding,
+}
+
+impl Draft<'_> {
+    /// Adds the cause: another place, also in another file.
+    pub fn because(self, label: Label) -> Self {
+        self.finding.secondary.push(label);
+        self
+    }
+
+    /// Says what to do.
+    pub fn help(self, help: impl Into<String>) -> Self {
+        self.finding.help = Some(help.into());
+        self
+    }
+
+    /// Adds a fact that explains.
+    pub fn note(self, note: impl Into<String>) -> Self {
+        self.finding.note = Some(note.into());
+        self
+    }
+
+    /// Offers a way to mend it.
+    pub fn fix(self, fix: Fix) -> Self {
+        self.finding.fixes.push(fix);
+        self
+    }
+}

@@ -1,0 +1,5 @@
+//! Card profiles.
+
+use super::Rule;
+
+pub(super) const RULES: &[&Rule] = &[];

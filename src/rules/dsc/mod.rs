@@ -1,0 +1,5 @@
+//! Encoding descriptions.
+
+use super::Rule;
+
+pub(super) const RULES: &[&Rule] = &[];

@@ -1,0 +1,5 @@
+//! Middleware of every kind.
+
+use super::Rule;
+
+pub(super) const RULES: &[&Rule] = &[];
