@@ -9,7 +9,3 @@ pub use tree::{
 
 /// How many blocks, or calls inside calls, may lie inside each other.
 pub const MAX_DEPTH: usize = 64;
-/// tmp
-pub fn parse(_: &str) -> CpfTree {
-    CpfTree::default()
-}

@@ -314,14 +314,3 @@ fn slice<T>(arena: &[T], range: Range32) -> &[T] {
         .get(range.start as usize..range.end as usize)
         .unwrap_or_default()
 }
-
-impl CpfTree {
-    /// tmp
-    pub fn bytes_value(&self, _text: &str, _term: &Term) -> Vec<u8> {
-        Vec::new()
-    }
-    /// tmp
-    pub fn string_value(&self, _text: &str, _term: &Term) -> String {
-        String::new()
-    }
-}
