@@ -1,6 +1,15 @@
 //! Card profiles: statements, blocks, expressions.
 
+mod blocks;
+mod chunk;
+mod grammar;
+mod lexeme;
+mod literal;
+mod reader;
 mod tree;
+mod words;
+
+pub use reader::parse;
 
 pub use tree::{
     Attribute, CpfTree, Declared, Defect, DefectKind, EndWord, Expected, Expr, FileMode, Operator,

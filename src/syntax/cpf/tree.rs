@@ -285,6 +285,16 @@ impl CpfTree {
         &self.statements[id.0 as usize]
     }
 
+    /// The identity that the next statement gets.
+    pub(super) fn next_statement(&self) -> StatementId {
+        StatementId(u32::try_from(self.statements.len()).unwrap_or(u32::MAX))
+    }
+
+    /// The identity of the last statement.
+    pub(super) fn last_statement(&self) -> Option<StatementId> {
+        self.next_statement().0.checked_sub(1).map(StatementId)
+    }
+
     /// All statements with their identities.
     pub fn iter(&self) -> impl Iterator<Item = (StatementId, &Statement)> {
         (0..).map(StatementId).zip(&self.statements)
