@@ -16,28 +16,32 @@ fn lines_of(text: &str) -> usize {
 }
 
 #[test]
-fn a_million_open_headers() {
-    let text = "[\n".repeat(1 << 20);
-    assert_eq!(lines_of(&text), 1 << 20);
+fn two_megabytes_of_open_headers() {
+    assert_eq!(lines_of(&"[Field\n".repeat(300_000)), 300_000);
+    assert_eq!(lines_of(&"[\n".repeat(500_000)), 500_000);
 }
 
 #[test]
 fn a_million_empty_lines() {
-    for end in ["\n", "\r", "\r\n"] {
-        assert_eq!(lines_of(&end.repeat(1_000_000)), 1_000_000);
-    }
+    assert_eq!(lines_of(&"\n".repeat(1_000_000)), 1_000_000);
+    assert_eq!(lines_of(&"\r\n".repeat(200_000)), 200_000);
 }
 
 #[test]
 fn one_endless_line() {
-    for start in ["", "x", "[", "[ ]", "#", "=", "x=", " ", "\0"] {
-        for body in ["x", " ", "[", "=", "\0", "é"] {
-            let text = format!("{start}{}", body.repeat((8 << 20) / body.len() / 8));
-            assert_eq!(lines_of(&text), 1);
+    for body in ["x", "[", "=", "\0", "é"] {
+        assert_eq!(lines_of(&body.repeat(8 << 20)), 1, "{body:?}");
+    }
+}
+
+#[test]
+fn one_endless_line_of_blanks() {
+    for start in ["", "x", "[", "[ ]", "#", "=", "x="] {
+        for end in ["", "\r", "]", "x"] {
+            let text = format!("{start}{}{end}", " ".repeat(1 << 18));
+            assert_eq!(lines_of(&text), 1, "{start:?} {end:?}");
         }
     }
-    assert_eq!(lines_of(&"x".repeat(8 << 20)), 1);
-    assert_eq!(lines_of(&" ".repeat(8 << 20)), 1);
 }
 
 #[test]

@@ -1,0 +1,15 @@
+//! Reading of both languages: time beside peers, and memory.
+//!
+//! `cargo bench --bench parse`
+
+mod dsc;
+mod dsc_text;
+mod heap;
+
+#[global_allocator]
+static HEAP: heap::Counting = heap::Counting;
+
+fn main() {
+    dsc::print_memory();
+    divan::main();
+}
