@@ -84,8 +84,8 @@ impl Profile<'_> {
         terms.iter().fold(Facts::EMPTY, |facts, term| {
             facts.plus(match term.kind {
                 TermKind::Number(number) => Facts::literal(number_bytes(number).len()),
-                TermKind::String => Facts::literal(self.tree.string_value(self.text, term).len()),
-                TermKind::Bytes => Facts::literal(self.tree.bytes_value(self.text, term).len()),
+                TermKind::String => Facts::literal(term.string_value(self.text).len()),
+                TermKind::Bytes => Facts::literal(term.bytes_value(self.text).len()),
                 TermKind::Placeholder => Facts {
                     size: DataSize::AtRun,
                     constant: false,
@@ -152,8 +152,8 @@ impl Profile<'_> {
         for term in self.tree.terms(expr) {
             match term.kind {
                 TermKind::Number(number) => bytes.extend(number_bytes(number)),
-                TermKind::String => bytes.extend(self.tree.string_value(self.text, term).bytes()),
-                TermKind::Bytes => bytes.extend(self.tree.bytes_value(self.text, term)),
+                TermKind::String => bytes.extend(term.string_value(self.text).bytes()),
+                TermKind::Bytes => bytes.extend(term.bytes_value(self.text)),
                 TermKind::Name => {
                     let found = self.assignment(term.span.of(self.text))?;
                     // An empty value ends here, or empty variables could double for ever.

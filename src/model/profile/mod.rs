@@ -244,7 +244,7 @@ impl<'t> Profile<'t> {
     pub fn aid(&self, file: &File<'t>) -> Option<(Vec<u8>, Span)> {
         let value = self.attribute(file.attributes, "aid")?.value;
         let term = self.single_term(value)?;
-        (term.kind == TermKind::Bytes).then(|| (self.tree.bytes_value(self.text, term), value.span))
+        (term.kind == TermKind::Bytes).then(|| (term.bytes_value(self.text), value.span))
     }
 
     /// The `File` block of an elementary file.
