@@ -105,6 +105,9 @@ struct Attribute {
     /// The declaration means nothing without it.
     #[serde(default)]
     required: bool,
+    /// Declarations on which the attribute is ours, though elsewhere it is documented.
+    #[serde(default, rename = "extension-on")]
+    extension_on: Vec<DeclarationKind>,
 }
 
 #[derive(Deserialize)]
@@ -142,7 +145,7 @@ struct Access {
 }
 
 #[derive(Default)]
-pub struct Cpf {
+pub(crate) struct Cpf {
     statements: Vec<Record<Statement>>,
     functions: Vec<Record<Function>>,
     attributes: Vec<Record<Attribute>>,
@@ -152,7 +155,7 @@ pub struct Cpf {
     credential_code: Vec<String>,
 }
 
-pub fn read(root: &Path, problems: &mut Problems) -> Cpf {
+pub(crate) fn read(root: &Path, problems: &mut Problems) -> Cpf {
     let mut cpf = Cpf::default();
     for path in files(&root.join("cpf"), "toml") {
         let mut file = DataFile::open(&path, problems);
@@ -169,22 +172,49 @@ pub fn read(root: &Path, problems: &mut Problems) -> Cpf {
 
 impl Cpf {
     /// Unique names, and references only to what exists.
-    pub fn check(&mut self, dsc: &Dsc, problems: &mut Problems) {
-        problems.unique(self.statements.iter().map(|one| (&*one.data.name, &*one.file)));
-        problems.unique(self.functions.iter().map(|one| (&*one.data.name, &*one.file)));
-        problems.unique(self.attributes.iter().map(|one| (&*one.data.name, &*one.file)));
+    pub(crate) fn check(&mut self, dsc: &Dsc, problems: &mut Problems) {
+        problems.unique(
+            self.statements
+                .iter()
+                .map(|one| (&*one.data.name, &*one.file)),
+        );
+        problems.unique(
+            self.functions
+                .iter()
+                .map(|one| (&*one.data.name, &*one.file)),
+        );
+        problems.unique(
+            self.attributes
+                .iter()
+                .map(|one| (&*one.data.name, &*one.file)),
+        );
         let credentials = self.credentials.iter();
         let words = credentials.clone().map(|one| (&*one.data.name, &*one.file));
         problems.unique(words.chain(self.access.iter().map(|one| (&*one.data.name, &*one.file))));
         let variables = credentials.map(|one| (&*one.data.variable, &*one.file));
-        problems.unique(variables.chain(self.variables.iter().map(|one| (&*one.data.name, &*one.file))));
+        problems.unique(
+            variables.chain(
+                self.variables
+                    .iter()
+                    .map(|one| (&*one.data.name, &*one.file)),
+            ),
+        );
 
         for Record { file, data, .. } in &self.credentials {
-            for key in data.fed_by.iter().chain(&data.read_by).filter(|key| !dsc.has_key(key)) {
+            for key in data
+                .fed_by
+                .iter()
+                .chain(&data.read_by)
+                .filter(|key| !dsc.has_key(key))
+            {
                 problems.add(file, &data.name, format!("`{key}` is no keyword"));
             }
             if data.reserved != data.fed_by.is_some() {
-                problems.add(file, &data.name, "reserved is what a key feeds, and nothing else");
+                problems.add(
+                    file,
+                    &data.name,
+                    "reserved is what a key feeds, and nothing else",
+                );
             }
         }
         for Record { file, data, .. } in &self.statements {
@@ -193,17 +223,20 @@ impl Cpf {
                 problems.add(file, &data.name, format!("`{end}` is no statement"));
             }
         }
-        self.credential_code = self.credentials.iter().map(|one| credential(one, dsc)).collect();
+        self.credential_code = self
+            .credentials
+            .iter()
+            .map(|one| credential(one, dsc))
+            .collect();
     }
 
     fn has_statement(&self, name: &str) -> bool {
         self.statements.iter().any(|one| one.data.name == name)
     }
 
-    pub fn rust(&self) -> String {
-        let numbered = |names: Vec<String>| -> Vec<(String, usize)> {
-            names.into_iter().zip(0..).collect()
-        };
+    pub(crate) fn rust(&self) -> String {
+        let numbered =
+            |names: Vec<String>| -> Vec<(String, usize)> { names.into_iter().zip(0..).collect() };
         let index = |table: &str, names: Vec<String>| {
             let rows = numbered(names);
             rust::index(table, rows.iter().map(|(name, at)| (name.as_str(), *at)))
@@ -211,17 +244,47 @@ impl Cpf {
         let names = |list: Vec<&String>| list.into_iter().cloned().collect::<Vec<_>>();
         let credentials = &self.credentials;
         [
-            rust::table("STATEMENTS", "StatementInfo", self.statements.iter().map(statement)),
-            index("STATEMENT_NAMES", names(self.statements.iter().map(|one| &one.data.name).collect())),
+            rust::table(
+                "STATEMENTS",
+                "StatementInfo",
+                self.statements.iter().map(statement),
+            ),
+            index(
+                "STATEMENT_NAMES",
+                names(self.statements.iter().map(|one| &one.data.name).collect()),
+            ),
             rust::table("FUNCTIONS", "Function", self.functions.iter().map(function)),
-            index("FUNCTION_NAMES", names(self.functions.iter().map(|one| &one.data.name).collect())),
-            rust::table("ATTRIBUTES", "AttributeInfo", self.attributes.iter().map(attribute)),
-            index("ATTRIBUTE_NAMES", names(self.attributes.iter().map(|one| &one.data.name).collect())),
+            index(
+                "FUNCTION_NAMES",
+                names(self.functions.iter().map(|one| &one.data.name).collect()),
+            ),
+            rust::table(
+                "ATTRIBUTES",
+                "AttributeInfo",
+                self.attributes.iter().map(attribute),
+            ),
+            index(
+                "ATTRIBUTE_NAMES",
+                names(self.attributes.iter().map(|one| &one.data.name).collect()),
+            ),
             rust::table("VARIABLES", "Variable", self.variables.iter().map(variable)),
-            index("VARIABLE_NAMES", names(self.variables.iter().map(|one| &one.data.name).collect())),
-            rust::table("CREDENTIALS", "Credential", self.credential_code.iter().cloned()),
-            index("CREDENTIAL_NAMES", names(credentials.iter().map(|one| &one.data.name).collect())),
-            index("CREDENTIAL_VARIABLES", names(credentials.iter().map(|one| &one.data.variable).collect())),
+            index(
+                "VARIABLE_NAMES",
+                names(self.variables.iter().map(|one| &one.data.name).collect()),
+            ),
+            rust::table(
+                "CREDENTIALS",
+                "Credential",
+                self.credential_code.iter().cloned(),
+            ),
+            index(
+                "CREDENTIAL_NAMES",
+                names(credentials.iter().map(|one| &one.data.name).collect()),
+            ),
+            index(
+                "CREDENTIAL_VARIABLES",
+                names(credentials.iter().map(|one| &one.data.variable).collect()),
+            ),
             rust::table("ACCESS_WORDS", "AccessWordInfo", self.access_words()),
             index("ACCESS_NAMES", names(self.access_names())),
         ]
@@ -236,9 +299,12 @@ impl Cpf {
             format!("AccessWordInfo {{ name: {name:?}, word: AccessWord::{kind:?}, {provenance} }}")
         });
         let credentials = self.credentials.iter().enumerate().map(|(at, one)| {
-            let (name, provenance) = (&one.data.name, one.provenance.rust());
+            let name = &one.data.name;
+            // The vendor shows no access word but `always`: a credential in a rule is ours.
             format!(
-                "AccessWordInfo {{ name: {name:?}, word: AccessWord::Credential(&CREDENTIALS[{at}]), {provenance} }}"
+                "AccessWordInfo {{ name: {name:?}, word: AccessWord::Credential(&CREDENTIALS[{at}]), \
+                 status: Status::Perso, certainty: Certainty::Ours, meaning: {:?}, source: \"PERSO\" }}",
+                one.provenance.meaning
             )
         });
         fixed.chain(credentials)
@@ -246,21 +312,40 @@ impl Cpf {
 
     fn access_names(&self) -> Vec<&String> {
         let fixed = self.access.iter().map(|one| &one.data.name);
-        fixed.chain(self.credentials.iter().map(|one| &one.data.name)).collect()
+        fixed
+            .chain(self.credentials.iter().map(|one| &one.data.name))
+            .collect()
     }
 }
 
 fn statement(record: &Record<Statement>) -> String {
-    let Statement { name, syntax, closed_by } = &record.data;
+    let Statement {
+        name,
+        syntax,
+        closed_by,
+    } = &record.data;
     let provenance = record.provenance.rust();
-    format!("StatementInfo {{ name: {name:?}, syntax: {syntax:?}, closed_by: {closed_by:?}, {provenance} }}")
+    format!(
+        "StatementInfo {{ name: {name:?}, syntax: {syntax:?}, closed_by: {closed_by:?}, {provenance} }}"
+    )
 }
 
 fn function(record: &Record<Function>) -> String {
-    let Function { name, parameters, result, placement } = &record.data;
+    let Function {
+        name,
+        parameters,
+        result,
+        placement,
+    } = &record.data;
     let parameters = rust::slice(parameters.iter().map(|parameter| {
-        let Parameter { name, kind, optional } = parameter;
-        format!("Parameter {{ name: {name:?}, kind: ParameterKind::{kind:?}, optional: {optional} }}")
+        let Parameter {
+            name,
+            kind,
+            optional,
+        } = parameter;
+        format!(
+            "Parameter {{ name: {name:?}, kind: ParameterKind::{kind:?}, optional: {optional} }}"
+        )
     }));
     format!(
         "Function {{ name: {name:?}, parameters: {parameters}, result: ResultKind::{result:?}, \
@@ -270,23 +355,50 @@ fn function(record: &Record<Function>) -> String {
 }
 
 fn attribute(record: &Record<Attribute>) -> String {
-    let Attribute { name, on, value, words, required } = &record.data;
-    let on = rust::slice(on.iter().map(|kind| format!("DeclarationKind::{kind:?}")));
+    let Attribute {
+        name,
+        on,
+        value,
+        words,
+        required,
+        extension_on,
+    } = &record.data;
+    let kinds = |kinds: &[DeclarationKind]| {
+        rust::slice(
+            kinds
+                .iter()
+                .map(|kind| format!("DeclarationKind::{kind:?}")),
+        )
+    };
     format!(
-        "AttributeInfo {{ name: {name:?}, on: {on}, value: AttributeValue::{value:?}, words: {}, \
-         required: {required}, {} }}",
+        "AttributeInfo {{ name: {name:?}, on: {}, value: AttributeValue::{value:?}, words: {}, \
+         required: {required}, extension_on: {}, {} }}",
+        kinds(on),
         rust::list(words),
+        kinds(extension_on),
         record.provenance.rust()
     )
 }
 
 fn variable(record: &Record<Variable>) -> String {
-    format!("Variable {{ name: {:?}, {} }}", record.data.name, record.provenance.rust())
+    format!(
+        "Variable {{ name: {:?}, {} }}",
+        record.data.name,
+        record.provenance.rust()
+    )
 }
 
 fn credential(record: &Record<Credential>, dsc: &Dsc) -> String {
-    let Credential { name, variable, fed_by, read_by, reserved } = &record.data;
-    let read_by = read_by.as_ref().map_or("None".to_owned(), |key| format!("Some({})", dsc.key(key)));
+    let Credential {
+        name,
+        variable,
+        fed_by,
+        read_by,
+        reserved,
+    } = &record.data;
+    let read_by = read_by
+        .as_ref()
+        .map_or("None".to_owned(), |key| format!("Some({})", dsc.key(key)));
     format!(
         "Credential {{ name: {name:?}, variable: {variable:?}, fed_by: {}, read_by: {read_by}, \
          reserved: {reserved}, {} }}",

@@ -168,7 +168,7 @@ struct Feature {
     except: Option<[String; 2]>,
 }
 
-pub struct Dsc {
+pub(crate) struct Dsc {
     sections: Vec<SectionData>,
     keywords: Vec<(Section, Record<Keyword>)>,
     forms: Vec<Record<Form>>,
@@ -177,7 +177,7 @@ pub struct Dsc {
     features: Vec<Record<Feature>>,
 }
 
-pub fn read(root: &Path, problems: &mut Problems) -> Dsc {
+pub(crate) fn read(root: &Path, problems: &mut Problems) -> Dsc {
     let mut dsc = Dsc {
         sections: Vec::new(),
         keywords: Vec::new(),
@@ -200,13 +200,20 @@ impl Dsc {
     fn file(&mut self, mut file: DataFile, problems: &mut Problems) {
         if let Some(section) = file.optional::<SectionData>("section", problems) {
             let cited = section.source.iter().cloned();
-            problems.cited.extend(cited.map(|short| (short, file.path().to_owned())));
+            problems
+                .cited
+                .extend(cited.map(|short| (short, file.path().to_owned())));
             let keywords = file.records("keyword", problems);
-            self.keywords.extend(keywords.into_iter().map(|keyword| (section.kind, keyword)));
+            self.keywords
+                .extend(keywords.into_iter().map(|keyword| (section.kind, keyword)));
             self.sections.push(section);
         }
         let tolerated = file.records("tolerated", problems);
-        self.keywords.extend(tolerated.into_iter().map(|keyword| (Section::Application, keyword)));
+        self.keywords.extend(
+            tolerated
+                .into_iter()
+                .map(|keyword| (Section::Application, keyword)),
+        );
         self.forms.extend(file.records("form", problems));
         self.dialogs.extend(file.records("dialog", problems));
         self.encoders.extend(file.records("encoder", problems));
@@ -215,28 +222,43 @@ impl Dsc {
     }
 
     fn keys(&self) -> BTreeMap<&str, &Keyword> {
-        self.keywords.iter().map(|(_, record)| (record.data.name.as_str(), &record.data)).collect()
+        self.keywords
+            .iter()
+            .map(|(_, record)| (record.data.name.as_str(), &record.data))
+            .collect()
     }
 
-    pub fn has_key(&self, name: &str) -> bool {
+    pub(crate) fn has_key(&self, name: &str) -> bool {
         self.keys().contains_key(name)
     }
 
     /// The Rust path of a key that exists (`check` has seen to that).
-    pub fn key(&self, name: &str) -> String {
+    pub(crate) fn key(&self, name: &str) -> String {
         let keys = self.keys();
-        format!("Key::{}", keys.get(name).map_or_else(|| name.to_owned(), |key| key.variant()))
+        format!(
+            "Key::{}",
+            keys.get(name)
+                .map_or_else(|| name.to_owned(), |key| key.variant())
+        )
     }
 
     /// Unique names, and references only to what exists.
-    pub fn check(&self, middlewares: &Middlewares, problems: &mut Problems) {
+    pub(crate) fn check(&self, middlewares: &Middlewares, problems: &mut Problems) {
         let spellings = self.keywords.iter().flat_map(|(_, record)| {
             let names = record.data.spellings();
             names.map(|name| (name, &*record.file))
         });
         problems.unique(spellings);
-        problems.unique(self.dialogs.iter().map(|record| (&*record.data.text, &*record.file)));
-        problems.unique(self.encoders.iter().map(|record| (&*record.data.id, &*record.file)));
+        problems.unique(
+            self.dialogs
+                .iter()
+                .map(|record| (&*record.data.text, &*record.file)),
+        );
+        problems.unique(
+            self.encoders
+                .iter()
+                .map(|record| (&*record.data.id, &*record.file)),
+        );
         for (_, record) in &self.keywords {
             self.check_keyword(record, middlewares, problems);
         }
@@ -253,19 +275,37 @@ impl Dsc {
     ) {
         let Record { file, data, .. } = record;
         let conditions = data.requires.iter().chain(&data.effective_with).flatten();
-        for name in conditions.filter(|name| special(name).is_none()).chain(&data.replaced_by) {
+        for name in conditions
+            .filter(|name| special(name).is_none())
+            .chain(&data.replaced_by)
+        {
             if !self.has_key(name) {
-                problems.add(file, &data.name, format!("refers to `{name}`, which is no keyword"));
+                problems.add(
+                    file,
+                    &data.name,
+                    format!("refers to `{name}`, which is no keyword"),
+                );
             }
         }
         for id in data.support.iter().filter(|id| !middlewares.has(id)) {
-            problems.add(file, &data.name, format!("`support` names unknown middleware `{id}`"));
+            problems.add(
+                file,
+                &data.name,
+                format!("`support` names unknown middleware `{id}`"),
+            );
         }
         if (data.kind == Kind::Enum) && data.values.is_empty() {
             problems.add(file, &data.name, "an enum needs `values`");
         }
-        if !data.variant().starts_with(|first: char| first.is_ascii_uppercase()) {
-            problems.add(file, &data.name, "no Rust name can be made of it: give `variant`");
+        if !data
+            .variant()
+            .starts_with(|first: char| first.is_ascii_uppercase())
+        {
+            problems.add(
+                file,
+                &data.name,
+                "no Rust name can be made of it: give `variant`",
+            );
         }
     }
 
@@ -283,22 +323,33 @@ impl Dsc {
             problems.add(file, &data.name, format!("unknown middleware `{id}`"));
         }
         let except = data.except.iter().flatten();
-        for text in except.chain([&data.needs_identity_manager]).chain(&data.middleware_versions) {
+        for text in except
+            .chain([&data.needs_identity_manager])
+            .chain(&data.middleware_versions)
+        {
             if rust::version(text).is_none() {
                 problems.add(file, &data.name, format!("`{text}` is no version"));
             }
         }
     }
 
-    pub fn rust(&self) -> String {
+    pub(crate) fn rust(&self) -> String {
         [
             self.key_enum(),
             self.keyword_table(),
-            rust::table("SECTIONS", "Section", self.sections.iter().map(SectionData::rust)),
+            rust::table(
+                "SECTIONS",
+                "Section",
+                self.sections.iter().map(SectionData::rust),
+            ),
             rust::table("FORMS", "Form", self.forms.iter().map(form)),
             rust::table("DIALOGS", "Dialog", self.dialogs.iter().map(dialog)),
             rust::table("ENCODERS", "Encoder", self.encoders.iter().map(encoder)),
-            rust::table("FEATURES", "Feature", self.features.iter().map(|one| self.feature(one))),
+            rust::table(
+                "FEATURES",
+                "Feature",
+                self.features.iter().map(|one| self.feature(one)),
+            ),
         ]
         .concat()
     }
@@ -306,9 +357,17 @@ impl Dsc {
     fn key_enum(&self) -> String {
         let variants = self.keywords.iter().map(|(_, record)| {
             let data = &record.data;
-            format!("    /// `{}`: {}\n    {},\n", data.name, record.provenance.meaning, data.variant())
+            format!(
+                "    /// `{}`: {}\n    {},\n",
+                data.name,
+                record.provenance.meaning,
+                data.variant()
+            )
         });
-        let all = self.keywords.iter().map(|(_, record)| format!("Key::{}", record.data.variant()));
+        let all = self
+            .keywords
+            .iter()
+            .map(|(_, record)| format!("Key::{}", record.data.variant()));
         format!(
             "/// A keyword of encoding descriptions. One variant per keyword of the data: the\n\
              /// canonical name without underscores, the first letter in upper case.\n\
@@ -320,14 +379,23 @@ impl Dsc {
     }
 
     fn keyword_table(&self) -> String {
-        let rows = self.keywords.iter().map(|(section, record)| self.keyword(*section, record));
-        let names = self.keywords.iter().enumerate().flat_map(|(at, (_, record))| {
-            record.data.spellings().map(move |name| (name, at))
-        });
-        let patterns = self.keywords.iter().enumerate().filter_map(|(at, (_, record))| {
-            let pattern = record.data.pattern.as_ref()?;
-            Some(format!("({}, {at})", pattern.rust()))
-        });
+        let rows = self
+            .keywords
+            .iter()
+            .map(|(section, record)| self.keyword(*section, record));
+        let names = self
+            .keywords
+            .iter()
+            .enumerate()
+            .flat_map(|(at, (_, record))| record.data.spellings().map(move |name| (name, at)));
+        let patterns = self
+            .keywords
+            .iter()
+            .enumerate()
+            .filter_map(|(at, (_, record))| {
+                let pattern = record.data.pattern.as_ref()?;
+                Some(format!("({}, {at})", pattern.rust()))
+            });
         rust::table("KEYWORDS", "Keyword", rows)
             + &rust::index("KEYWORD_NAMES", names)
             + &rust::table("KEYWORD_PATTERNS", "(Pattern, u16)", patterns)
@@ -336,7 +404,11 @@ impl Dsc {
     fn keyword(&self, section: Section, record: &Record<Keyword>) -> String {
         let data = &record.data;
         let aliases = data.aliases.iter().map(|alias| {
-            let Alias { name, misprint, obsolete } = alias;
+            let Alias {
+                name,
+                misprint,
+                obsolete,
+            } = alias;
             format!("Alias {{ name: {name:?}, misprint: {misprint}, obsolete: {obsolete} }}")
         });
         format!(
@@ -346,12 +418,16 @@ impl Dsc {
             self.key(&data.name),
             data.name,
             rust::slice(aliases),
-            data.pattern.as_ref().map_or("None".to_owned(), |it| format!("Some({})", it.rust())),
+            data.pattern
+                .as_ref()
+                .map_or("None".to_owned(), |it| format!("Some({})", it.rust())),
             data.kind(),
             data.direction,
             data.credential,
             data.command,
-            data.replaced_by.as_ref().map_or("None".to_owned(), |it| format!("Some({})", self.key(it))),
+            data.replaced_by
+                .as_ref()
+                .map_or("None".to_owned(), |it| format!("Some({})", self.key(it))),
             rust::list(&data.values),
             data.open,
             self.requirements(&data.requires),
@@ -373,8 +449,15 @@ impl Dsc {
         if let Some(condition) = special(name) {
             return format!("Condition::{condition}");
         }
-        let flag = self.keys().get(name).is_some_and(|key| key.kind == Kind::Flag);
-        format!("Condition::{}({})", if flag { "On" } else { "Present" }, self.key(name))
+        let flag = self
+            .keys()
+            .get(name)
+            .is_some_and(|key| key.kind == Kind::Flag);
+        format!(
+            "Condition::{}({})",
+            if flag { "On" } else { "Present" },
+            self.key(name)
+        )
     }
 
     fn feature(&self, record: &Record<Feature>) -> String {
@@ -388,11 +471,13 @@ impl Dsc {
             rust::option(data.middleware.as_ref()),
             rust::slice(data.middleware_versions.iter().map(version)),
             version(&data.needs_identity_manager),
-            data.except.as_ref().map_or("None".to_owned(), |[first, last]| format!(
-                "Some(({}, {}))",
-                version(first),
-                version(last)
-            )),
+            data.except
+                .as_ref()
+                .map_or("None".to_owned(), |[first, last]| format!(
+                    "Some(({}, {}))",
+                    version(first),
+                    version(last)
+                )),
             record.provenance.rust(),
         )
     }
@@ -411,13 +496,19 @@ impl Keyword {
     fn variant(&self) -> String {
         let name = self.variant.as_ref().unwrap_or(&self.name).replace('_', "");
         let mut letters = name.chars();
-        letters.next().map(|first| first.to_ascii_uppercase()).into_iter().chain(letters).collect()
+        letters
+            .next()
+            .map(|first| first.to_ascii_uppercase())
+            .into_iter()
+            .chain(letters)
+            .collect()
     }
 
     /// The names that the look-up knows; a pattern's own name is no spelling.
     fn spellings(&self) -> impl Iterator<Item = &str> {
         let own = self.pattern.is_none().then_some(self.name.as_str());
-        own.into_iter().chain(self.aliases.iter().map(|alias| alias.name.as_str()))
+        own.into_iter()
+            .chain(self.aliases.iter().map(|alias| alias.name.as_str()))
     }
 
     fn kind(&self) -> String {
@@ -430,7 +521,10 @@ impl Keyword {
 
 impl Pattern {
     fn rust(&self) -> String {
-        format!("Pattern {{ prefix: {:?}, suffix: Suffix::{:?} }}", self.prefix, self.suffix)
+        format!(
+            "Pattern {{ prefix: {:?}, suffix: Suffix::{:?} }}",
+            self.prefix, self.suffix
+        )
     }
 }
 
@@ -448,7 +542,10 @@ impl SectionData {
 
 fn form(record: &Record<Form>) -> String {
     let Form { name, syntax } = &record.data;
-    format!("Form {{ name: {name:?}, syntax: {syntax:?}, {} }}", record.provenance.rust())
+    format!(
+        "Form {{ name: {name:?}, syntax: {syntax:?}, {} }}",
+        record.provenance.rust()
+    )
 }
 
 fn dialog(record: &Record<Dialog>) -> String {

@@ -5,8 +5,8 @@ use super::lookup;
 use super::provenance::{Certainty, Status};
 use super::tables::{
     ACCESS_NAMES, ACCESS_WORDS, ATTRIBUTE_NAMES, ATTRIBUTES, CREDENTIAL_NAMES,
-    CREDENTIAL_VARIABLES, CREDENTIALS, FUNCTION_NAMES, FUNCTIONS, Key, STATEMENT_NAMES,
-    STATEMENTS, VARIABLE_NAMES, VARIABLES,
+    CREDENTIAL_VARIABLES, CREDENTIALS, FUNCTION_NAMES, FUNCTIONS, Key, STATEMENT_NAMES, STATEMENTS,
+    VARIABLE_NAMES, VARIABLES,
 };
 
 /// A word that starts a statement.
@@ -108,6 +108,8 @@ pub struct AttributeInfo {
     pub words: &'static [&'static str],
     /// The declarations that may have it mean nothing without it.
     pub required: bool,
+    /// The declarations on which it is ours, though it is documented elsewhere.
+    pub extension_on: &'static [DeclarationKind],
     /// Documented, ours or tolerated.
     pub status: Status,
     /// How sure that is.
@@ -296,7 +298,11 @@ pub fn access_word(name: &str) -> Option<AccessWord> {
 impl Function {
     /// The number of arguments that a call must and may have.
     pub fn arity(&self) -> std::ops::RangeInclusive<usize> {
-        let least = self.parameters.iter().filter(|parameter| !parameter.optional).count();
+        let least = self
+            .parameters
+            .iter()
+            .filter(|parameter| !parameter.optional)
+            .count();
         least..=self.parameters.len()
     }
 }
@@ -305,5 +311,10 @@ impl AttributeInfo {
     /// Whether a declaration of this kind may have the attribute.
     pub fn is_on(&self, kind: DeclarationKind) -> bool {
         self.on.contains(&kind)
+    }
+
+    /// Whether the attribute is an addition of perso to this kind of declaration.
+    pub fn is_extension_on(&self, kind: DeclarationKind) -> bool {
+        self.status == Status::Perso || self.extension_on.contains(&kind)
     }
 }

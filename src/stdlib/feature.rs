@@ -61,7 +61,9 @@ pub fn encoders() -> &'static [Encoder] {
 
 /// The encoder with this id.
 pub fn encoder(id: &str) -> Option<&'static Encoder> {
-    ENCODERS.iter().find(|encoder| encoder.id.eq_ignore_ascii_case(id))
+    ENCODERS
+        .iter()
+        .find(|encoder| encoder.id.eq_ignore_ascii_case(id))
 }
 
 /// The encoder that a `Devices` id stands for.

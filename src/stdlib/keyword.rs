@@ -152,7 +152,9 @@ impl Key {
     pub fn find(name: &str) -> Option<Self> {
         let exact = lookup::find(KEYWORD_NAMES, KEYWORDS, name).map(|keyword| keyword.key);
         exact.or_else(|| {
-            let (_, at) = KEYWORD_PATTERNS.iter().find(|(pattern, _)| pattern.matches(name))?;
+            let (_, at) = KEYWORD_PATTERNS
+                .iter()
+                .find(|(pattern, _)| pattern.matches(name))?;
             KEYS.get(usize::from(*at)).copied()
         })
     }
@@ -165,7 +167,10 @@ impl Key {
 
     /// The alias that `name` is, if it is not the canonical name of this key.
     pub fn alias(self, name: &str) -> Option<&'static Alias> {
-        self.keyword().aliases.iter().find(|alias| alias.name.eq_ignore_ascii_case(name))
+        self.keyword()
+            .aliases
+            .iter()
+            .find(|alias| alias.name.eq_ignore_ascii_case(name))
     }
 }
 
@@ -194,7 +199,9 @@ impl Keyword {
 impl Pattern {
     /// Whether `name` is of this family.
     pub fn matches(self, name: &str) -> bool {
-        let Some(rest) = lookup::strip_prefix(name, self.prefix) else { return false };
+        let Some(rest) = lookup::strip_prefix(name, self.prefix) else {
+            return false;
+        };
         let fits = |byte: u8| match self.suffix {
             Suffix::Digits => byte.is_ascii_digit(),
             Suffix::Word => byte.is_ascii_alphanumeric() || byte == b'_',

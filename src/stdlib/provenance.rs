@@ -48,5 +48,7 @@ pub fn sources() -> &'static [Source] {
 
 /// The page with this short name.
 pub fn source(short: &str) -> Option<&'static Source> {
-    SOURCES.iter().find(|page| page.short.eq_ignore_ascii_case(short))
+    SOURCES
+        .iter()
+        .find(|page| page.short.eq_ignore_ascii_case(short))
 }

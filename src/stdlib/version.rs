@@ -41,7 +41,10 @@ impl FromStr for Version {
     type Err = MalformedVersion;
 
     fn from_str(text: &str) -> Result<Self, MalformedVersion> {
-        let mut version = Self { parts: [0; Self::MOST], given: 0 };
+        let mut version = Self {
+            parts: [0; Self::MOST],
+            given: 0,
+        };
         for number in text.split('.') {
             let digits = !number.is_empty() && number.bytes().all(|byte| byte.is_ascii_digit());
             let part = version.parts.get_mut(version.given).filter(|_| digits);
