@@ -151,11 +151,11 @@ fn card(record: &Record<Card>) -> String {
                 .map(|model| certainty(&model.certainty))
         ),
         rust::slice(data.atr.iter().map(hex)),
-        rust::option(data.personality.as_ref()),
+        rust::literal(&data.personality),
         data.os_version
             .as_ref()
             .map_or("None".to_owned(), |text| format!("Some({})", hex(text))),
-        rust::option(data.data_field_length),
+        rust::literal(&data.data_field_length),
         rust::list(&data.rsa_bits),
         rust::list(&data.ec_bits),
         data.pin.as_ref().map_or("None".to_owned(), pin),

@@ -468,7 +468,7 @@ impl Dsc {
              needs_identity_manager: {}, except: {}, {} }}",
             data.name,
             rust::slice(data.keys.iter().map(|name| self.key(name))),
-            rust::option(data.middleware.as_ref()),
+            rust::literal(&data.middleware),
             rust::slice(data.middleware_versions.iter().map(version)),
             version(&data.needs_identity_manager),
             data.except

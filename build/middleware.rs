@@ -137,7 +137,7 @@ fn middleware(record: &Record<Middleware>) -> String {
         data.name,
         rust::list(&data.target_names),
         rust::slice(data.library.iter().map(library)),
-        rust::option(data.signature_slot),
+        rust::literal(&data.signature_slot),
         rust::slice(data.no_key_import_in.iter().map(version)),
         data.pin_limits
             .as_ref()
@@ -145,10 +145,10 @@ fn middleware(record: &Record<Middleware>) -> String {
         data.puk_change
             .as_ref()
             .map_or("None".to_owned(), puk_change),
-        rust::option(data.initialisation_bits),
-        rust::option(data.jpki_encoder),
+        rust::literal(&data.initialisation_bits),
+        rust::literal(&data.jpki_encoder),
         data.apdu_over_jpki_encoder,
-        rust::option(data.card_manager_key),
+        rust::literal(&data.card_manager_key),
         record.provenance.rust(),
     )
 }

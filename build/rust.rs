@@ -18,8 +18,8 @@ pub(crate) fn list<T: Debug>(items: &[T]) -> String {
     slice(items.iter().map(|item| format!("{item:?}")))
 }
 
-/// `Some(value)` or `None` of a value whose `Debug` form is its Rust form.
-pub(crate) fn option<T: Debug>(value: Option<T>) -> String {
+/// A value whose `Debug` form is its Rust form, such as `Some("text")`.
+pub(crate) fn literal<T: Debug>(value: &T) -> String {
     format!("{value:?}")
 }
 
