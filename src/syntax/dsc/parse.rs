@@ -163,10 +163,10 @@ impl<'t> Builder<'t> {
 
     /// `span` without blanks and line ends around; empty at its start if nothing else is there.
     fn trimmed(&self, span: Span) -> Span {
-        let text = span.of(self.text).trim_end_matches(BLANKS_AND_ENDS);
-        let end = span.start + offset(text.len());
-        let start = end - offset(text.trim_start_matches(BLANKS_AND_ENDS).len());
-        Span::new(start, end)
+        let bytes = span.of(self.text).as_bytes();
+        let end = bytes.iter().rposition(is_ink).map_or(0, |last| last + 1);
+        let start = bytes[..end].iter().position(is_ink).unwrap_or(end);
+        Span::new(offset(start), offset(end)).shifted(span.start)
     }
 
     /// From `[` to `]` of a header line.
@@ -177,7 +177,10 @@ impl<'t> Builder<'t> {
     }
 }
 
-const BLANKS_AND_ENDS: [char; 4] = [' ', '\t', '\n', '\r'];
+/// Neither blank nor line end.
+fn is_ink(byte: &u8) -> bool {
+    !matches!(byte, b' ' | b'\t' | b'\n' | b'\r')
+}
 
 /// Number of lines of `text`, one more if it ends in a line end.
 fn count_lines(text: &str) -> usize {
