@@ -5,7 +5,8 @@
 //! `CreateDf`.
 
 use super::{
-    CpfTree, Declared, Defect, DefectKind, EndWord, MAX_DEPTH, Statement, StatementId, StatementKind,
+    CpfTree, Declared, Defect, DefectKind, EndWord, MAX_DEPTH, Statement, StatementId,
+    StatementKind,
 };
 use crate::source::Span;
 
@@ -82,9 +83,10 @@ impl Blocks {
     /// The text ends at `end`.
     pub(super) fn finish(mut self, tree: &mut CpfTree, end: u32) {
         self.leave_unclosed(tree, 0, Span::empty(end));
-        let told = self.misplaced.iter().filter(|misplaced| {
-            end_of(tree.statement(misplaced.outermost).kind).is_some()
-        });
+        let told = self
+            .misplaced
+            .iter()
+            .filter(|misplaced| end_of(tree.statement(misplaced.outermost).kind).is_some());
         let told: Vec<Defect> = told.map(|misplaced| misplaced.defect).collect();
         tree.defects.extend(told);
     }

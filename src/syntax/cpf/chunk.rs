@@ -8,7 +8,9 @@
 use memchr::{memchr, memchr2, memchr3};
 
 use super::MAX_DEPTH;
-use super::lexeme::{Lexeme, behind_line_end, is_blank, is_word, lexemes, line_end, run, string_end};
+use super::lexeme::{
+    Lexeme, behind_line_end, is_blank, is_word, lexemes, line_end, run, string_end,
+};
 use super::words::Word;
 
 /// Chunks are filled up to about this many bytes with statements that have nothing to leave open.
@@ -193,21 +195,30 @@ mod tests {
     }
 
     fn chunked(text: &str) -> Vec<&str> {
-        chunks(text).map(|chunk| &text[chunk.start..chunk.end]).collect()
+        chunks(text)
+            .map(|chunk| &text[chunk.start..chunk.end])
+            .collect()
     }
 
     #[test]
     fn every_statement_line_is_a_cut() {
-        assert_eq!(cut("a=1\n  b = 2\nC()\n EndDF\n; x\nfile"), [
-            "a=1\n", "  b = 2\n", "C()\n", " EndDF\n; x\n", "file"
-        ]);
-        assert_eq!(cut("d=0x{ 41\nBE EF\n42\nEndfile"), ["d=0x{ 41\nBE EF\n42\n", "Endfile"]);
+        assert_eq!(
+            cut("a=1\n  b = 2\nC()\n EndDF\n; x\nfile"),
+            ["a=1\n", "  b = 2\n", "C()\n", " EndDF\n; x\n", "file"]
+        );
+        assert_eq!(
+            cut("d=0x{ 41\nBE EF\n42\nEndfile"),
+            ["d=0x{ 41\nBE EF\n42\n", "Endfile"]
+        );
         assert_eq!(cut("d=0x{ 41\nEndfil"), ["d=0x{ 41\n", "Endfil"]);
     }
 
     #[test]
     fn a_continued_line_is_none() {
-        assert_eq!(cut("CreateEf X \\ ; c\nid=1\nEndDF"), ["CreateEf X \\ ; c\nid=1\n", "EndDF"]);
+        assert_eq!(
+            cut("CreateEf X \\ ; c\nid=1\nEndDF"),
+            ["CreateEf X \\ ; c\nid=1\n", "EndDF"]
+        );
         assert_eq!(cut("a='\\\nb=1"), ["a='\\\n", "b=1"]);
         assert_eq!(cut("a=';' \\\nb=1"), ["a=';' \\\nb=1"]);
         assert_eq!(cut("a='x' ';' ; \\\nb=1"), ["a='x' ';' ; \\\n", "b=1"]);
@@ -215,13 +226,19 @@ mod tests {
 
     #[test]
     fn a_call_may_be_an_argument() {
-        assert_eq!(cut("F(\n\n G(),\n data)\nH()"), ["F(\n\n G(),\n data)\n", "H()"]);
+        assert_eq!(
+            cut("F(\n\n G(),\n data)\nH()"),
+            ["F(\n\n G(),\n data)\n", "H()"]
+        );
         assert_eq!(cut("F(\nEndDF"), ["F(\n", "EndDF"]);
     }
 
     #[test]
     fn an_open_parenthesis_ends_with_its_line() {
         assert_eq!(chunked("F(1\n2\nG(\n3)\nx"), ["F(1\n", "2\nG(\n3)\n", "x"]);
-        assert_eq!(chunked("F(0x{41\n42} \\\n1\n2"), ["F(0x{41\n42} \\\n1\n", "2"]);
+        assert_eq!(
+            chunked("F(0x{41\n42} \\\n1\n2"),
+            ["F(0x{41\n42} \\\n1\n", "2"]
+        );
     }
 }

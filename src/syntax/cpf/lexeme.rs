@@ -133,7 +133,11 @@ fn continuation(bytes: &[u8], at: usize) -> Option<usize> {
 }
 
 /// The comment inside a continuation that lies at `start..end`.
-pub(super) fn comment_in_continuation(text: &str, start: usize, end: usize) -> Option<(usize, usize)> {
+pub(super) fn comment_in_continuation(
+    text: &str,
+    start: usize,
+    end: usize,
+) -> Option<(usize, usize)> {
     let bytes = text[..end].as_bytes();
     let comment = start + memchr(b';', &bytes[start..])?;
     Some((comment, line_end(bytes, comment)))

@@ -44,7 +44,9 @@ pub(super) fn hex_pieces(text: &str, span: Span) -> impl Iterator<Item = HexPiec
                 Some(HexPiece::Comment(place(start, at)))
             }
             Some(_) => {
-                at += run(bytes, at, |byte| !is_space(byte) && byte != b';' && byte != b'}');
+                at += run(bytes, at, |byte| {
+                    !is_space(byte) && byte != b';' && byte != b'}'
+                });
                 Some(HexPiece::Foreign(place(start, at)))
             }
         }

@@ -64,7 +64,8 @@ impl<'t> Reader<'t> {
     }
 
     fn finish(mut self) -> CpfTree {
-        self.blocks.finish(&mut self.tree, place(0, self.text.len()).end);
+        self.blocks
+            .finish(&mut self.tree, place(0, self.text.len()).end);
         self.tree.defects.sort_by_key(|defect| defect.span.start);
         self.tree
     }
@@ -116,9 +117,12 @@ impl<'t> Reader<'t> {
             return;
         };
         let earlier = self.tree.defects.split_off(first_defect);
-        self.tree.defects.extend(earlier.into_iter().filter(|defect| {
-            defect.statement != Some(id) || !matches!(defect.kind, DefectKind::Unexpected { .. })
-        }));
+        self.tree
+            .defects
+            .extend(earlier.into_iter().filter(|defect| {
+                defect.statement != Some(id)
+                    || !matches!(defect.kind, DefectKind::Unexpected { .. })
+            }));
         self.defect(place(parenthesis, parenthesis + 1), DefectKind::TooDeep, id);
         self.skip(place(parenthesis, end));
         if let Some(statement) = self.tree.statements.last_mut() {
@@ -145,7 +149,10 @@ impl<'t> Reader<'t> {
 
     /// A statement that begins with its word.
     fn known(&mut self, mut parts: Parts<'t>) -> (Span, StatementKind) {
-        let word = parts.next().map(|part| self.token(&part)).unwrap_or_default();
+        let word = parts
+            .next()
+            .map(|part| self.token(&part))
+            .unwrap_or_default();
         let kind = match Word::of(word.of(self.text)) {
             Some(known) => self.follow(known, parts),
             None => StatementKind::Unknown,
@@ -208,7 +215,10 @@ impl<'t> Reader<'t> {
     }
 
     fn attribute(&mut self, mut parts: Parts<'t>) -> Attribute {
-        let name = self.next(&mut parts).map(|part| self.token(&part)).unwrap_or_default();
+        let name = self
+            .next(&mut parts)
+            .map(|part| self.token(&part))
+            .unwrap_or_default();
         let value = match self.next(&mut parts) {
             Some(equals) => {
                 self.token(&equals);
@@ -318,7 +328,10 @@ impl<'t> Reader<'t> {
 
     /// A statement that begins with a name: an assignment, a call, or a misspelt word.
     fn named(&mut self, mut parts: Parts<'t>, whole: Span) -> (Span, StatementKind) {
-        let name = parts.next().map(|part| self.token(&part)).unwrap_or_default();
+        let name = parts
+            .next()
+            .map(|part| self.token(&part))
+            .unwrap_or_default();
         let follower = parts.clone().find(|part| part.as_rule() != Rule::comment);
         let kind = match follower.map(|part| part.as_rule()) {
             Some(Rule::equals) => self.assignment(name, parts),
@@ -419,7 +432,11 @@ impl<'t> Reader<'t> {
                     awaited = true;
                 }
                 Rule::surplus => {
-                    let expected = if awaited { Expected::Value } else { Expected::EndOfLine };
+                    let expected = if awaited {
+                        Expected::Value
+                    } else {
+                        Expected::EndOfLine
+                    };
                     self.surplus(&part, expected);
                     awaited = false;
                 }
@@ -484,7 +501,7 @@ impl<'t> Reader<'t> {
     fn string(&mut self, part: &Part<'t>) -> (Span, TermKind) {
         let mut span = self.span(part);
         if !is_closed_string(part.as_str()) {
-            span.end = span.start + self.visible_length(span);
+            span = self.visible(span);
             let quote = Span::new(span.start, span.start + 1);
             self.fault(quote, DefectKind::UnterminatedString);
         }
@@ -605,21 +622,21 @@ impl<'t> Reader<'t> {
                 Lexeme::Comment => self.tree.comments.push(place(start, end)),
                 Lexeme::Continuation => {
                     let comment = comment_in_continuation(self.text, start, end);
-                    self.tree.comments.extend(comment.map(|(start, end)| place(start, end)));
+                    self.tree
+                        .comments
+                        .extend(comment.map(|(start, end)| place(start, end)));
                 }
                 Lexeme::Bytes => {
                     let pieces = hex_pieces(self.text, place(start, end));
-                    self.tree.comments.extend(pieces.filter_map(|piece| match piece {
-                        HexPiece::Comment(comment) => Some(comment),
-                        _ => None,
-                    }));
-                    let token = place(start, end);
-                    self.last = token.start + self.visible_length(token);
+                    self.tree
+                        .comments
+                        .extend(pieces.filter_map(|piece| match piece {
+                            HexPiece::Comment(comment) => Some(comment),
+                            _ => None,
+                        }));
+                    self.last = self.visible(place(start, end)).end;
                 }
-                _ => {
-                    let token = place(start, end);
-                    self.last = token.start + self.visible_length(token);
-                }
+                _ => self.last = self.visible(place(start, end)).end,
             }
         }
     }
@@ -652,18 +669,21 @@ impl<'t> Reader<'t> {
         span
     }
 
-    fn visible_length(&self, span: Span) -> u32 {
-        place(0, span.of(self.text).trim_ascii_end().len()).end
+    /// The span without blanks and line ends behind it, which an unclosed literal takes along.
+    fn visible(&self, span: Span) -> Span {
+        let length = span.of(self.text).trim_ascii_end().len();
+        Span::new(span.start, span.start + place(0, length).end)
     }
 
-    /// The token behind the last one, or the empty place behind that when the statement ends there.
+    /// The token behind the last one (`0x{` of hex data), or the empty place behind that when the statement ends there.
     fn next_token(&self, over_lines: bool) -> Span {
         for (lexeme, start, end) in lexemes(self.text, self.last as usize, self.limit) {
             match lexeme {
                 Lexeme::Blank | Lexeme::Continuation => {}
                 Lexeme::LineEnd | Lexeme::Comment if over_lines => {}
                 Lexeme::LineEnd | Lexeme::Comment => break,
-                _ => return place(start, end),
+                Lexeme::Bytes => return place(start, start + "0x{".len()),
+                _ => return self.visible(place(start, end)),
             }
         }
         Span::empty(self.last)

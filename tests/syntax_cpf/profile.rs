@@ -3,13 +3,16 @@
 use perso::syntax::cpf::{Statement, StatementKind, TermKind, parse};
 
 /// Laid out as the published example is, under names of its own.
-const PROFILE: &str = include_str!("data/badge.cpf");
+const PROFILE: &str = include_str!("badge.cpf");
 
 #[test]
 fn a_profile_like_the_published_example_is_read_whole() {
     let tree = parse(PROFILE);
     assert_eq!(tree.defects, []);
-    let placeholders = tree.terms.iter().filter(|term| term.kind == TermKind::Placeholder);
+    let placeholders = tree
+        .terms
+        .iter()
+        .filter(|term| term.kind == TermKind::Placeholder);
     assert_eq!(placeholders.count(), 8);
     // A block counts as one statement, with what lies in it and its end word.
     let top = |statement: &&Statement| {
