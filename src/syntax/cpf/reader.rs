@@ -9,7 +9,7 @@ use pest::iterators::{Pair, Pairs};
 use super::blocks::Blocks;
 use super::chunk::{Chunk, chunks};
 use super::grammar::{Grammar, Rule};
-use super::lexeme::{Lexeme, comment_in_continuation, lexemes};
+use super::lexeme::{Lexeme, comment_in_continuation, is_word, lexemes, run};
 use super::literal::{HexPiece, hex_pieces, is_closed_string, number, place};
 use super::words::{Word, file_mode, nearest_file_mode};
 use super::{
@@ -136,7 +136,7 @@ impl<'t> Reader<'t> {
         let (word, kind) = match part.as_rule() {
             Rule::surplus => (self.unknown(whole), StatementKind::Unknown),
             Rule::named => self.named(part.into_inner(), whole),
-            _ => self.known(part.into_inner()),
+            _ => self.known(part),
         };
         let statement = Statement {
             span: Span::new(whole.start, self.last),
@@ -148,16 +148,22 @@ impl<'t> Reader<'t> {
     }
 
     /// A statement that begins with its word.
-    fn known(&mut self, mut parts: Parts<'t>) -> (Span, StatementKind) {
-        let word = parts
-            .next()
-            .map(|part| self.token(&part))
-            .unwrap_or_default();
+    fn known(&mut self, part: Part<'t>) -> (Span, StatementKind) {
+        let word = self.first_word(&part);
         let kind = match Word::of(word.of(self.text)) {
-            Some(known) => self.follow(known, parts),
+            Some(known) => self.follow(known, part.into_inner()),
             None => StatementKind::Unknown,
         };
         (word, kind)
+    }
+
+    /// The word that a statement or a reference begins with.
+    fn first_word(&mut self, part: &Part<'t>) -> Span {
+        let start = self.span(part).start;
+        let length = run(part.as_str().as_bytes(), 0, is_word);
+        let word = Span::new(start, start + place(0, length).end);
+        self.last = word.end;
+        word
     }
 
     /// What follows a statement word.
@@ -461,7 +467,8 @@ impl<'t> Reader<'t> {
             [start, .., end] => (start.span, end.span),
         };
         let terms = self.tree.terms.len();
-        self.tree.terms.extend(self.terms.drain(first..));
+        self.tree.terms.extend_from_slice(&self.terms[first..]);
+        self.terms.truncate(first);
         Expr {
             span: start.cover(end),
             terms: range(terms, self.tree.terms.len()),
@@ -544,9 +551,8 @@ impl<'t> Reader<'t> {
 
     fn reference(&mut self, part: Part<'t>) -> (Span, TermKind) {
         let mut span = self.span(&part);
-        let name = Span::new(span.start, span.start + first_word_length(part.as_str()));
+        let name = self.first_word(&part);
         let Some(arguments) = self.next(&mut part.into_inner()) else {
-            self.last = name.end;
             return (name, TermKind::Name);
         };
         let arguments = self.call_arguments(arguments);
@@ -596,7 +602,10 @@ impl<'t> Reader<'t> {
             self.unexpected(span, expected);
         }
         let start = self.tree.arguments.len();
-        self.tree.arguments.extend(self.arguments.drain(first..));
+        self.tree
+            .arguments
+            .extend_from_slice(&self.arguments[first..]);
+        self.arguments.truncate(first);
         range(start, self.tree.arguments.len())
     }
 
@@ -725,11 +734,6 @@ fn joins(rule: Rule) -> Operator {
         Rule::and => Operator::And,
         _ => Operator::None,
     }
-}
-
-fn first_word_length(text: &str) -> u32 {
-    let length = super::lexeme::run(text.as_bytes(), 0, super::lexeme::is_word);
-    place(0, length).end
 }
 
 fn range(start: usize, end: usize) -> Range32 {
