@@ -135,7 +135,7 @@ impl<'t> Reader<'t> {
         let whole = self.span(&part);
         let (word, kind) = match part.as_rule() {
             Rule::surplus => (self.unknown(whole), StatementKind::Unknown),
-            Rule::named => self.named(part.into_inner(), whole),
+            Rule::named => self.named(part, whole),
             _ => self.known(part),
         };
         let statement = Statement {
@@ -225,15 +225,11 @@ impl<'t> Reader<'t> {
             .next(&mut parts)
             .map(|part| self.token(&part))
             .unwrap_or_default();
-        let value = match self.next(&mut parts) {
-            Some(equals) => {
-                self.token(&equals);
-                self.expression(parts)
-            }
-            None => {
-                self.missing(Expected::Equals);
-                Expr::default()
-            }
+        let value = if self.takes("=") {
+            self.expression(parts)
+        } else {
+            self.missing(Expected::Equals);
+            Expr::default()
         };
         Attribute { name, value }
     }
@@ -299,12 +295,12 @@ impl<'t> Reader<'t> {
         let expected = Expected::Value;
         let mut value = None;
         let mut surplus = None;
+        let equals = self.next_token(false);
+        if self.takes("=") {
+            self.unexpected(equals, expected);
+        }
         while let Some(part) = self.next(&mut parts) {
             match part.as_rule() {
-                Rule::equals => {
-                    let span = self.token(&part);
-                    self.fault(span, DefectKind::Unexpected { expected });
-                }
                 Rule::surplus => surplus = Some(part),
                 _ => {
                     let term = self.term(part, Operator::None);
@@ -333,24 +329,20 @@ impl<'t> Reader<'t> {
     }
 
     /// A statement that begins with a name: an assignment, a call, or a misspelt word.
-    fn named(&mut self, mut parts: Parts<'t>, whole: Span) -> (Span, StatementKind) {
-        let name = parts
-            .next()
-            .map(|part| self.token(&part))
-            .unwrap_or_default();
-        let follower = parts.clone().find(|part| part.as_rule() != Rule::comment);
-        let kind = match follower.map(|part| part.as_rule()) {
-            Some(Rule::equals) => self.assignment(name, parts),
-            Some(Rule::arguments) => self.call(name, parts),
-            _ => self.misspelt(name, whole),
+    fn named(&mut self, part: Part<'t>, whole: Span) -> (Span, StatementKind) {
+        let name = self.first_word(&part);
+        let parts = part.into_inner();
+        let kind = if self.takes("=") {
+            self.assignment(name, parts)
+        } else if self.takes("(") {
+            self.call(name, parts)
+        } else {
+            self.misspelt(name, whole)
         };
         (name, kind)
     }
 
-    fn assignment(&mut self, name: Span, mut parts: Parts<'t>) -> StatementKind {
-        if let Some(equals) = self.next(&mut parts) {
-            self.token(&equals);
-        }
+    fn assignment(&mut self, name: Span, parts: Parts<'t>) -> StatementKind {
         let value = self.value(parts);
         let is_data = Word::of(name.of(self.text)) == Some(Word::Data);
         if is_data && self.blocks.in_file() {
@@ -366,10 +358,7 @@ impl<'t> Reader<'t> {
     }
 
     fn call(&mut self, name: Span, mut parts: Parts<'t>) -> StatementKind {
-        let mut arguments = Range32::default();
-        if let Some(part) = self.next(&mut parts) {
-            arguments = self.call_arguments(part);
-        }
+        let arguments = self.call_arguments(&mut parts);
         let term = Term {
             span: Span::new(name.start, self.last),
             operator: Operator::None,
@@ -428,12 +417,12 @@ impl<'t> Reader<'t> {
         let mut awaited = true;
         while let Some(part) = self.next(&mut parts) {
             match part.as_rule() {
-                Rule::plus | Rule::or | Rule::and => {
+                Rule::plus | Rule::joint => {
                     if awaited {
                         let span = self.span(&part);
                         self.unexpected(span, Expected::Value);
                     }
-                    operator = joins(part.as_rule());
+                    operator = joins(part.as_str());
                     self.token(&part);
                     awaited = true;
                 }
@@ -552,22 +541,23 @@ impl<'t> Reader<'t> {
     fn reference(&mut self, part: Part<'t>) -> (Span, TermKind) {
         let mut span = self.span(&part);
         let name = self.first_word(&part);
-        let Some(arguments) = self.next(&mut part.into_inner()) else {
+        if name == span {
             return (name, TermKind::Name);
-        };
-        let arguments = self.call_arguments(arguments);
+        }
+        self.takes("(");
+        let arguments = self.call_arguments(&mut part.into_inner());
         span.end = self.last;
         (span, TermKind::Call { name, arguments })
     }
 
-    fn call_arguments(&mut self, part: Part<'t>) -> Range32 {
-        self.last = self.span(&part).start + 1;
+    /// What follows the `(` of a call, up to its `)`; what follows that stays in `parts`.
+    fn call_arguments(&mut self, parts: &mut Parts<'t>) -> Range32 {
         let first = self.arguments.len();
-        let mut parts = part.into_inner();
         let mut closed = false;
         let mut awaited = false;
         let mut had = false;
-        while let Some(part) = self.next(&mut parts) {
+        while !closed && let Some(part) = self.next(parts) {
+            let span = self.span(&part);
             match part.as_rule() {
                 Rule::argument => {
                     let argument = self.expression(part.into_inner());
@@ -575,31 +565,21 @@ impl<'t> Reader<'t> {
                     had = true;
                     awaited = false;
                 }
-                Rule::comma => {
-                    let span = self.span(&part);
-                    if awaited || !had {
+                Rule::surplus => self.surplus(&part, next_expected(awaited)),
+                rule => {
+                    let is_comma = rule == Rule::comma;
+                    if awaited || (is_comma && !had) {
                         self.unexpected(span, Expected::Value);
                     }
-                    self.token(&part);
-                    awaited = true;
-                }
-                _ => {
-                    let span = self.span(&part);
-                    if awaited {
-                        self.unexpected(span, Expected::Value);
-                    }
-                    self.token(&part);
-                    closed = true;
+                    self.last = span.end;
+                    awaited = is_comma;
+                    closed = !is_comma;
                 }
             }
         }
-        if !closed {
-            let expected = match awaited {
-                true => Expected::Value,
-                false => Expected::CommaOrParenthesis,
-            };
+        if !closed && !self.faulty {
             let span = self.next_token(true);
-            self.unexpected(span, expected);
+            self.unexpected(span, next_expected(awaited));
         }
         let start = self.tree.arguments.len();
         self.tree
@@ -698,6 +678,16 @@ impl<'t> Reader<'t> {
         Span::empty(self.last)
     }
 
+    /// Whether the next token is `punctuation`; then it becomes the last one.
+    fn takes(&mut self, punctuation: &str) -> bool {
+        let token = self.next_token(false);
+        let taken = token.of(self.text) == punctuation;
+        if taken {
+            self.last = token.end;
+        }
+        taken
+    }
+
     fn missing(&mut self, expected: Expected) {
         if !self.faulty {
             let span = self.next_token(false);
@@ -727,11 +717,20 @@ impl<'t> Reader<'t> {
     }
 }
 
-fn joins(rule: Rule) -> Operator {
-    match rule {
-        Rule::plus => Operator::Plus,
-        Rule::or => Operator::Or,
-        Rule::and => Operator::And,
+/// What fits in a call where it ends too early.
+fn next_expected(after_comma: bool) -> Expected {
+    if after_comma {
+        Expected::Value
+    } else {
+        Expected::CommaOrParenthesis
+    }
+}
+
+fn joins(operator: &str) -> Operator {
+    match operator {
+        "+" => Operator::Plus,
+        "|" => Operator::Or,
+        "&" => Operator::And,
         _ => Operator::None,
     }
 }
