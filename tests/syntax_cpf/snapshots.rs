@@ -8,25 +8,25 @@ use perso::syntax::cpf::{
     parse,
 };
 
-fn snapshot(name: &str, text: &str) {
+/// The source with numbered lines, then the tree and its defects.
+fn render(text: &str) -> Result<String, std::fmt::Error> {
     let tree = parse(text);
     let mut shown = String::new();
     for (number, line) in text.split_inclusive('\n').enumerate() {
-        writeln!(shown, "{:>3} | {}", number + 1, line.escape_debug()).unwrap();
+        writeln!(shown, "{:>3} | {}", number + 1, line.escape_debug())?;
     }
     shown.push('\n');
     for (id, statement) in tree.iter() {
         let depth = depth(&tree, statement);
         let shape = Shape { text, tree: &tree }.statement(statement);
-        writeln!(shown, "{:>3} {}{shape}", id.0, "  ".repeat(depth)).unwrap();
+        writeln!(shown, "{:>3} {}{shape}", id.0, "  ".repeat(depth))?;
     }
     writeln!(
         shown,
         "\n{} comments, {} defects",
         tree.comments.len(),
         tree.defects.len()
-    )
-    .unwrap();
+    )?;
     for defect in &tree.defects {
         let line = text[..defect.span.start as usize].matches('\n').count() + 1;
         let of = defect
@@ -37,9 +37,13 @@ fn snapshot(name: &str, text: &str) {
             "line {line}, `{}`: {:?}{of}",
             show(text, defect.span),
             defect.kind
-        )
-        .unwrap();
+        )?;
     }
+    Ok(shown)
+}
+
+fn snapshot(name: &str, text: &str) {
+    let shown = render(text).unwrap_or_else(|error| error.to_string());
     let mut settings = insta::Settings::clone_current();
     settings.set_snapshot_path("../../snapshots/syntax/cpf");
     settings.set_prepend_module_to_snapshot(false);

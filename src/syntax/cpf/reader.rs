@@ -185,7 +185,7 @@ impl<'t> Reader<'t> {
         let named = parts.clone().find(|part| part.as_rule() != Rule::comment);
         let name = match named {
             Some(part) if part.as_rule() == Rule::name => {
-                while let Some(part) = parts.next() {
+                for part in parts.by_ref() {
                     if part.as_rule() == Rule::name {
                         break;
                     }
