@@ -29,35 +29,44 @@ pub(super) struct Chunk {
 
 /// The chunks of a text, in order and without gaps.
 pub(super) fn chunks(text: &str) -> impl Iterator<Item = Chunk> {
-    let mut at = 0;
-    std::iter::from_fn(move || {
-        let chunk = next_chunk(text, at)?;
-        at = chunk.end;
-        Some(chunk)
-    })
+    Chunks {
+        text,
+        at: 0,
+        cut: 0,
+    }
 }
 
-fn next_chunk(text: &str, start: usize) -> Option<Chunk> {
-    let mut from = start;
-    while from < text.len() {
-        let end = next_cut(text, from);
-        let (end, too_deep, full) = match memchr2(b'{', b'(', &text.as_bytes()[from..end]) {
-            None => (end, None, end - start >= FILL),
-            Some(_) => {
-                let (end, too_deep) = statement_end(text, from, end);
-                (end, too_deep, true)
+struct Chunks<'t> {
+    text: &'t str,
+    at: usize,
+    /// The cut last found. What lies before it is not searched again, which keeps the whole linear.
+    cut: usize,
+}
+
+impl Iterator for Chunks<'_> {
+    type Item = Chunk;
+
+    fn next(&mut self) -> Option<Chunk> {
+        let start = self.at;
+        while self.at < self.text.len() {
+            let from = self.at;
+            if self.cut <= from {
+                self.cut = next_cut(self.text, from);
             }
-        };
-        if full || end == text.len() {
-            return Some(Chunk {
-                start,
-                end,
-                too_deep,
-            });
+            let piece = &self.text.as_bytes()[from..self.cut];
+            let may_stay_open = memchr2(b'{', b'(', piece).is_some();
+            let (end, too_deep) = statement_end(self.text, from, self.cut);
+            self.at = end;
+            if may_stay_open || end - start >= FILL || end == self.text.len() {
+                return Some(Chunk {
+                    start,
+                    end,
+                    too_deep,
+                });
+            }
         }
-        from = end;
+        None
     }
-    None
 }
 
 /// Where the statement that starts at `from` ends, at the latest at `cut`. Parentheses carry it over

@@ -45,7 +45,7 @@ pub(super) fn lexeme(text: &str, at: usize) -> Option<(Lexeme, usize)> {
         byte if is_word(byte) => (Lexeme::Word, at + run(bytes, at, is_word)),
         b'(' => (Lexeme::Open, at + 1),
         b')' => (Lexeme::Close, at + 1),
-        _ => (Lexeme::Other, text.ceil_char_boundary(at + 1)),
+        _ => (Lexeme::Other, at + character_length(text, at)),
     };
     Some(found)
 }
@@ -76,6 +76,11 @@ pub(super) const fn is_word(byte: u8) -> bool {
 /// Number of bytes from `at` on that are alike.
 pub(super) fn run(bytes: &[u8], at: usize, alike: impl Fn(u8) -> bool) -> usize {
     bytes[at..].iter().take_while(|byte| alike(**byte)).count()
+}
+
+/// The length of the character at `at`.
+fn character_length(text: &str, at: usize) -> usize {
+    text[at..].chars().next().map_or(1, char::len_utf8)
 }
 
 /// The end of the line that holds `at`, its line end not included.
@@ -138,7 +143,7 @@ pub(super) fn comment_in_continuation(
     start: usize,
     end: usize,
 ) -> Option<(usize, usize)> {
-    let bytes = text[..end].as_bytes();
+    let bytes = &text.as_bytes()[..end];
     let comment = start + memchr(b';', &bytes[start..])?;
     Some((comment, line_end(bytes, comment)))
 }

@@ -72,7 +72,9 @@ pub(super) fn place(start: usize, end: usize) -> Span {
 /// Whether a string is closed: quotes inside are doubled, so a closed one has an even number.
 pub(super) fn is_closed_string(string: &str) -> bool {
     let quote = string.as_bytes().first().copied().unwrap_or_default();
-    memchr::memchr_iter(quote, string.as_bytes()).count() % 2 == 0
+    memchr::memchr_iter(quote, string.as_bytes())
+        .count()
+        .is_multiple_of(2)
 }
 
 impl Term {

@@ -9,7 +9,7 @@ use pest::iterators::{Pair, Pairs};
 use super::blocks::Blocks;
 use super::chunk::{Chunk, chunks};
 use super::grammar::{Grammar, Rule};
-use super::lexeme::{Lexeme, comment_in_continuation, lexemes};
+use super::lexeme::{Lexeme, comment_in_continuation, is_word, lexemes, run};
 use super::literal::{HexPiece, hex_pieces, is_closed_string, number, place};
 use super::words::{Word, file_mode, nearest_file_mode};
 use super::{
@@ -135,8 +135,8 @@ impl<'t> Reader<'t> {
         let whole = self.span(&part);
         let (word, kind) = match part.as_rule() {
             Rule::surplus => (self.unknown(whole), StatementKind::Unknown),
-            Rule::named => self.named(part.into_inner(), whole),
-            _ => self.known(part.into_inner()),
+            Rule::named => self.named(part, whole),
+            _ => self.known(part),
         };
         let statement = Statement {
             span: Span::new(whole.start, self.last),
@@ -148,16 +148,22 @@ impl<'t> Reader<'t> {
     }
 
     /// A statement that begins with its word.
-    fn known(&mut self, mut parts: Parts<'t>) -> (Span, StatementKind) {
-        let word = parts
-            .next()
-            .map(|part| self.token(&part))
-            .unwrap_or_default();
+    fn known(&mut self, part: Part<'t>) -> (Span, StatementKind) {
+        let word = self.first_word(&part);
         let kind = match Word::of(word.of(self.text)) {
-            Some(known) => self.follow(known, parts),
+            Some(known) => self.follow(known, part.into_inner()),
             None => StatementKind::Unknown,
         };
         (word, kind)
+    }
+
+    /// The word that a statement or a reference begins with.
+    fn first_word(&mut self, part: &Part<'t>) -> Span {
+        let start = self.span(part).start;
+        let length = run(part.as_str().as_bytes(), 0, is_word);
+        let word = Span::new(start, start + place(0, length).end);
+        self.last = word.end;
+        word
     }
 
     /// What follows a statement word.
@@ -179,7 +185,7 @@ impl<'t> Reader<'t> {
         let named = parts.clone().find(|part| part.as_rule() != Rule::comment);
         let name = match named {
             Some(part) if part.as_rule() == Rule::name => {
-                while let Some(part) = parts.next() {
+                for part in parts.by_ref() {
                     if part.as_rule() == Rule::name {
                         break;
                     }
@@ -219,15 +225,11 @@ impl<'t> Reader<'t> {
             .next(&mut parts)
             .map(|part| self.token(&part))
             .unwrap_or_default();
-        let value = match self.next(&mut parts) {
-            Some(equals) => {
-                self.token(&equals);
-                self.expression(parts)
-            }
-            None => {
-                self.missing(Expected::Equals);
-                Expr::default()
-            }
+        let value = if self.takes("=") {
+            self.expression(parts)
+        } else {
+            self.missing(Expected::Equals);
+            Expr::default()
         };
         Attribute { name, value }
     }
@@ -293,12 +295,12 @@ impl<'t> Reader<'t> {
         let expected = Expected::Value;
         let mut value = None;
         let mut surplus = None;
+        let equals = self.next_token(false);
+        if self.takes("=") {
+            self.unexpected(equals, expected);
+        }
         while let Some(part) = self.next(&mut parts) {
             match part.as_rule() {
-                Rule::equals => {
-                    let span = self.token(&part);
-                    self.fault(span, DefectKind::Unexpected { expected });
-                }
                 Rule::surplus => surplus = Some(part),
                 _ => {
                     let term = self.term(part, Operator::None);
@@ -327,24 +329,20 @@ impl<'t> Reader<'t> {
     }
 
     /// A statement that begins with a name: an assignment, a call, or a misspelt word.
-    fn named(&mut self, mut parts: Parts<'t>, whole: Span) -> (Span, StatementKind) {
-        let name = parts
-            .next()
-            .map(|part| self.token(&part))
-            .unwrap_or_default();
-        let follower = parts.clone().find(|part| part.as_rule() != Rule::comment);
-        let kind = match follower.map(|part| part.as_rule()) {
-            Some(Rule::equals) => self.assignment(name, parts),
-            Some(Rule::arguments) => self.call(name, parts),
-            _ => self.misspelt(name, whole),
+    fn named(&mut self, part: Part<'t>, whole: Span) -> (Span, StatementKind) {
+        let name = self.first_word(&part);
+        let parts = part.into_inner();
+        let kind = if self.takes("=") {
+            self.assignment(name, parts)
+        } else if self.takes("(") {
+            self.call(name, parts)
+        } else {
+            self.misspelt(name, whole)
         };
         (name, kind)
     }
 
-    fn assignment(&mut self, name: Span, mut parts: Parts<'t>) -> StatementKind {
-        if let Some(equals) = self.next(&mut parts) {
-            self.token(&equals);
-        }
+    fn assignment(&mut self, name: Span, parts: Parts<'t>) -> StatementKind {
         let value = self.value(parts);
         let is_data = Word::of(name.of(self.text)) == Some(Word::Data);
         if is_data && self.blocks.in_file() {
@@ -360,10 +358,7 @@ impl<'t> Reader<'t> {
     }
 
     fn call(&mut self, name: Span, mut parts: Parts<'t>) -> StatementKind {
-        let mut arguments = Range32::default();
-        if let Some(part) = self.next(&mut parts) {
-            arguments = self.call_arguments(part);
-        }
+        let arguments = self.call_arguments(&mut parts);
         let term = Term {
             span: Span::new(name.start, self.last),
             operator: Operator::None,
@@ -422,12 +417,12 @@ impl<'t> Reader<'t> {
         let mut awaited = true;
         while let Some(part) = self.next(&mut parts) {
             match part.as_rule() {
-                Rule::plus | Rule::or | Rule::and => {
+                Rule::plus | Rule::joint => {
                     if awaited {
                         let span = self.span(&part);
                         self.unexpected(span, Expected::Value);
                     }
-                    operator = joins(part.as_rule());
+                    operator = joins(part.as_str());
                     self.token(&part);
                     awaited = true;
                 }
@@ -461,7 +456,8 @@ impl<'t> Reader<'t> {
             [start, .., end] => (start.span, end.span),
         };
         let terms = self.tree.terms.len();
-        self.tree.terms.extend(self.terms.drain(first..));
+        self.tree.terms.extend_from_slice(&self.terms[first..]);
+        self.terms.truncate(first);
         Expr {
             span: start.cover(end),
             terms: range(terms, self.tree.terms.len()),
@@ -501,7 +497,7 @@ impl<'t> Reader<'t> {
     fn string(&mut self, part: &Part<'t>) -> (Span, TermKind) {
         let mut span = self.span(part);
         if !is_closed_string(part.as_str()) {
-            span.end = span.start + self.visible_length(span);
+            span = self.visible(span);
             let quote = Span::new(span.start, span.start + 1);
             self.fault(quote, DefectKind::UnterminatedString);
         }
@@ -544,24 +540,24 @@ impl<'t> Reader<'t> {
 
     fn reference(&mut self, part: Part<'t>) -> (Span, TermKind) {
         let mut span = self.span(&part);
-        let name = Span::new(span.start, span.start + first_word_length(part.as_str()));
-        let Some(arguments) = self.next(&mut part.into_inner()) else {
-            self.last = name.end;
+        let name = self.first_word(&part);
+        if name == span {
             return (name, TermKind::Name);
-        };
-        let arguments = self.call_arguments(arguments);
+        }
+        self.takes("(");
+        let arguments = self.call_arguments(&mut part.into_inner());
         span.end = self.last;
         (span, TermKind::Call { name, arguments })
     }
 
-    fn call_arguments(&mut self, part: Part<'t>) -> Range32 {
-        self.last = self.span(&part).start + 1;
+    /// What follows the `(` of a call, up to its `)`; what follows that stays in `parts`.
+    fn call_arguments(&mut self, parts: &mut Parts<'t>) -> Range32 {
         let first = self.arguments.len();
-        let mut parts = part.into_inner();
         let mut closed = false;
         let mut awaited = false;
         let mut had = false;
-        while let Some(part) = self.next(&mut parts) {
+        while !closed && let Some(part) = self.next(parts) {
+            let span = self.span(&part);
             match part.as_rule() {
                 Rule::argument => {
                     let argument = self.expression(part.into_inner());
@@ -569,34 +565,27 @@ impl<'t> Reader<'t> {
                     had = true;
                     awaited = false;
                 }
-                Rule::comma => {
-                    let span = self.span(&part);
-                    if awaited || !had {
+                Rule::surplus => self.surplus(&part, next_expected(awaited)),
+                rule => {
+                    let is_comma = rule == Rule::comma;
+                    if awaited || (is_comma && !had) {
                         self.unexpected(span, Expected::Value);
                     }
-                    self.token(&part);
-                    awaited = true;
-                }
-                _ => {
-                    let span = self.span(&part);
-                    if awaited {
-                        self.unexpected(span, Expected::Value);
-                    }
-                    self.token(&part);
-                    closed = true;
+                    self.last = span.end;
+                    awaited = is_comma;
+                    closed = !is_comma;
                 }
             }
         }
-        if !closed {
-            let expected = match awaited {
-                true => Expected::Value,
-                false => Expected::CommaOrParenthesis,
-            };
+        if !closed && !self.faulty {
             let span = self.next_token(true);
-            self.unexpected(span, expected);
+            self.unexpected(span, next_expected(awaited));
         }
         let start = self.tree.arguments.len();
-        self.tree.arguments.extend(self.arguments.drain(first..));
+        self.tree
+            .arguments
+            .extend_from_slice(&self.arguments[first..]);
+        self.arguments.truncate(first);
         range(start, self.tree.arguments.len())
     }
 
@@ -634,13 +623,9 @@ impl<'t> Reader<'t> {
                             HexPiece::Comment(comment) => Some(comment),
                             _ => None,
                         }));
-                    let token = place(start, end);
-                    self.last = token.start + self.visible_length(token);
+                    self.last = self.visible(place(start, end)).end;
                 }
-                _ => {
-                    let token = place(start, end);
-                    self.last = token.start + self.visible_length(token);
-                }
+                _ => self.last = self.visible(place(start, end)).end,
             }
         }
     }
@@ -673,21 +658,34 @@ impl<'t> Reader<'t> {
         span
     }
 
-    fn visible_length(&self, span: Span) -> u32 {
-        place(0, span.of(self.text).trim_ascii_end().len()).end
+    /// The span without blanks and line ends behind it, which an unclosed literal takes along.
+    fn visible(&self, span: Span) -> Span {
+        let length = span.of(self.text).trim_ascii_end().len();
+        Span::new(span.start, span.start + place(0, length).end)
     }
 
-    /// The token behind the last one, or the empty place behind that when the statement ends there.
+    /// The token behind the last one (`0x{` of hex data), or the empty place behind that when the statement ends there.
     fn next_token(&self, over_lines: bool) -> Span {
         for (lexeme, start, end) in lexemes(self.text, self.last as usize, self.limit) {
             match lexeme {
                 Lexeme::Blank | Lexeme::Continuation => {}
                 Lexeme::LineEnd | Lexeme::Comment if over_lines => {}
                 Lexeme::LineEnd | Lexeme::Comment => break,
-                _ => return place(start, end),
+                Lexeme::Bytes => return place(start, start + "0x{".len()),
+                _ => return self.visible(place(start, end)),
             }
         }
         Span::empty(self.last)
+    }
+
+    /// Whether the next token is `punctuation`; then it becomes the last one.
+    fn takes(&mut self, punctuation: &str) -> bool {
+        let token = self.next_token(false);
+        let taken = token.of(self.text) == punctuation;
+        if taken {
+            self.last = token.end;
+        }
+        taken
     }
 
     fn missing(&mut self, expected: Expected) {
@@ -719,18 +717,22 @@ impl<'t> Reader<'t> {
     }
 }
 
-fn joins(rule: Rule) -> Operator {
-    match rule {
-        Rule::plus => Operator::Plus,
-        Rule::or => Operator::Or,
-        Rule::and => Operator::And,
-        _ => Operator::None,
+/// What fits in a call where it ends too early.
+fn next_expected(after_comma: bool) -> Expected {
+    if after_comma {
+        Expected::Value
+    } else {
+        Expected::CommaOrParenthesis
     }
 }
 
-fn first_word_length(text: &str) -> u32 {
-    let length = super::lexeme::run(text.as_bytes(), 0, super::lexeme::is_word);
-    place(0, length).end
+fn joins(operator: &str) -> Operator {
+    match operator {
+        "+" => Operator::Plus,
+        "|" => Operator::Or,
+        "&" => Operator::And,
+        _ => Operator::None,
+    }
 }
 
 fn range(start: usize, end: usize) -> Range32 {

@@ -3,7 +3,7 @@
 use perso::syntax::cpf::{Statement, StatementKind, TermKind, parse};
 
 /// Laid out as the published example is, under names of its own.
-const PROFILE: &str = include_str!("data/badge.cpf");
+const PROFILE: &str = include_str!("badge.cpf");
 
 #[test]
 fn a_profile_like_the_published_example_is_read_whole() {

@@ -1,0 +1,6 @@
+//! Reading card profiles, seen from outside.
+
+mod hostile;
+mod profile;
+mod properties;
+mod snapshots;
