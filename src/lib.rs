@@ -6,6 +6,7 @@
 
 #[cfg(feature = "native")]
 pub mod cli;
+pub mod der;
 pub mod diagnostic;
 pub mod source;
 pub mod syntax;
