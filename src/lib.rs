@@ -4,6 +4,7 @@
 //! text ─▶ source ─▶ syntax ─▶ model ─▶ check (rules) ─▶ findings ─▶ report
 //! ```
 
+pub mod card;
 #[cfg(feature = "native")]
 pub mod cli;
 pub mod der;
