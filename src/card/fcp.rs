@@ -402,9 +402,10 @@ mod tests {
     }
 
     fn condition() -> impl Strategy<Value = Condition> {
-        let set = prop::collection::vec(1_u8..=14, 0..4)
-            .prop_map(|it| it.into_iter().filter_map(CredentialNumber::new).collect());
-        prop::collection::vec(set, 0..4).prop_map(Condition::any_of::<Vec<CredentialSet>>)
+        let set = prop::collection::vec(1_u8..=14, 0..4).prop_map(|it| -> CredentialSet {
+            it.into_iter().filter_map(CredentialNumber::new).collect()
+        });
+        prop::collection::vec(set, 0..4).prop_map(Condition::any_of)
     }
 
     proptest! {

@@ -9,7 +9,6 @@ pub mod access;
 pub mod apdu;
 mod channel;
 pub mod fcp;
-#[cfg(feature = "native")]
 pub mod image;
 pub mod simulator;
 pub mod status;

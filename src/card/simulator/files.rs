@@ -100,10 +100,6 @@ impl Files {
         self.files.values_mut()
     }
 
-    pub(crate) fn memory(&self) -> u32 {
-        self.memory
-    }
-
     /// The files directly in a directory, in order of creation.
     pub(crate) fn children(&self, key: FileKey) -> impl Iterator<Item = (FileKey, &File)> {
         let children = self.files.get(&key).map_or(&[][..], |file| &file.children);

@@ -171,7 +171,7 @@ impl Key {
     }
 
     /// Whether the key is of its type; an image or an import may say anything.
-    pub(super) fn is_sound(&self) -> bool {
+    pub(crate) fn is_sound(&self) -> bool {
         let (family, bits) = self.kind.code();
         if KeyType::from_code(family, bits) != Some(self.kind) {
             return false;
@@ -335,8 +335,12 @@ impl Material {
 
     fn fits(&self, kind: KeyType) -> bool {
         match (self, kind) {
-            (Self::P256(it), KeyType::P256) => p256::SecretKey::from_slice(it.expose()).is_ok(),
-            (Self::P384(it), KeyType::P384) => p384::SecretKey::from_slice(it.expose()).is_ok(),
+            (Self::P256(it), KeyType::P256) => {
+                it.expose().len() == 32 && p256::SecretKey::from_slice(it.expose()).is_ok()
+            }
+            (Self::P384(it), KeyType::P384) => {
+                it.expose().len() == 48 && p384::SecretKey::from_slice(it.expose()).is_ok()
+            }
             (Self::Rsa { .. }, KeyType::Rsa(bits)) => self
                 .rsa()
                 .is_some_and(|key| key.n().bit_width() == u32::from(bits)),

@@ -58,7 +58,7 @@ impl Pin {
     }
 
     /// Whether the counters and lengths make sense; an image may say anything.
-    pub(super) fn is_sound(&self) -> bool {
+    pub(crate) fn is_sound(&self) -> bool {
         (1..=Self::MAX_TRIES).contains(&self.max_tries)
             && self.tries_left <= self.max_tries
             && self.min_length > 0
