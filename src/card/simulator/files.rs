@@ -14,8 +14,8 @@ pub const MAX_FILE_SIZE: u32 = 256 * 1024;
 pub const MAX_FILES: usize = 1_000;
 /// Most directories around one another, the MF included.
 pub const MAX_DEPTH: usize = 8;
-/// What the MF reports as its size.
-const MASTER_FILE_SIZE: u32 = 0xFFFF;
+/// What the MF reports as its size unless told otherwise: the card's memory is the limit then.
+pub(crate) const MASTER_FILE_SIZE: u32 = 0xFFFF;
 
 /// Names a file for as long as it exists; never used again.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
@@ -150,6 +150,19 @@ impl Files {
         Ok(key)
     }
 
+    /// Gives the MF other parameters, for as long as nothing lies in it.
+    pub(crate) fn create_mf(&mut self, control: FileControl) -> Result<(), Sw> {
+        let mf = self.get_mut(Self::MF)?;
+        if !mf.children.is_empty() {
+            return Err(Sw::FILE_EXISTS);
+        }
+        if !control.is_df() {
+            return Err(Sw::WRONG_DATA);
+        }
+        mf.control = control;
+        Ok(())
+    }
+
     fn check_identity(&self, parent: FileKey, control: &FileControl) -> Result<(), Sw> {
         let directory = self.get(parent)?;
         if !directory.control.is_df() {
@@ -180,7 +193,7 @@ impl Files {
         // The nearest directory with a limit answers for all above: its own size is reserved.
         let limited = self
             .ancestors(parent)
-            .find(|(key, file)| *key != Self::MF && file.control.size > 0);
+            .find(|(_, file)| !matches!(file.control.size, 0 | MASTER_FILE_SIZE));
         match limited {
             Some((key, file)) => {
                 let needed = self.occupied(key) + u64::from(control.size);

@@ -8,6 +8,7 @@
 //! * Until the MF is activated, access rules are not enforced. ACTIVATE FILE of the MF (the
 //!   profile's `BurnFuse`) activates every file that is still being created or initialised.
 //!   Files created later are activated at once unless tag 8A says otherwise.
+//! * CREATE FILE of the MF sets its rules and size while the card is blank.
 //! * PIN objects have numbers 1 to 14; bit 8 of a reference (local or global) does not matter.
 //!   Keys have numbers 1 to 15. Both belong to the card.
 //! * PUT DATA and GET DATA with P1-P2 `01F0` to `01F3` define and list PINs, keys and options, see
@@ -27,6 +28,7 @@ use zeroize::Zeroizing;
 
 use super::apdu::{Command, Response, ins};
 use super::{Channel, ChannelError, Sw};
+pub(crate) use files::MASTER_FILE_SIZE;
 pub(crate) use files::{FileKey, Files};
 pub use files::{MAX_DEPTH, MAX_FILE_SIZE, MAX_FILES};
 pub use key::{Key, KeyType, KeyUse, PublicTemplate, ec_import_template, rsa_import_template};

@@ -238,18 +238,25 @@ impl<'a> Parts<'a> {
         Ok((number, key))
     }
 
-    /// The options: eraseable, who erases, serial number; what is left out is `None`.
-    #[allow(clippy::type_complexity, reason = "three optional settings, used once")]
-    pub(super) fn options(
-        &self,
-    ) -> Result<(Option<bool>, Option<CredentialNumber>, Option<&'a [u8]>), Sw> {
+    /// The options to change.
+    pub(super) fn options(&self) -> Result<OptionsChange<'a>, Sw> {
         let serial = self.bytes(SERIAL);
         if serial.is_some_and(|it| !(1..=32).contains(&it.len())) {
             return Err(Sw::WRONG_DATA);
         }
-        let eraseable = self.byte(T80)?.map(|it| it != 0);
-        Ok((eraseable, self.credential(NUMBER)?, serial))
+        Ok(OptionsChange {
+            eraseable: self.byte(T80)?.map(|it| it != 0),
+            erased_by: self.credential(NUMBER)?,
+            serial,
+        })
     }
+}
+
+/// What PUT DATA says about options; `None` leaves one as it is.
+pub(super) struct OptionsChange<'a> {
+    pub eraseable: Option<bool>,
+    pub erased_by: Option<CredentialNumber>,
+    pub serial: Option<&'a [u8]>,
 }
 
 /// One PIN in the list of GET DATA.

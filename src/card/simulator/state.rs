@@ -106,7 +106,7 @@ impl State {
     pub(crate) fn life_cycle(&self) -> LifeCycle {
         self.files
             .get(Files::MF)
-            .map_or(LifeCycle::Terminated, |mf| mf.life_cycle())
+            .map_or(LifeCycle::Terminated, super::files::File::life_cycle)
     }
 
     pub(crate) fn is_fused(&self) -> bool {
@@ -146,7 +146,7 @@ impl State {
             })
     }
 
-    /// Back to a blank card; the chip and its operator stay the same.
+    /// Back to a blank card; chip, serial number and personality stay.
     pub(super) fn erase(&mut self) {
         let options = Options {
             eraseable: false,

@@ -16,7 +16,8 @@ const DATA: Tag = Tag::new(0x53);
 impl Card {
     pub(in super::super) fn read_binary(&mut self, command: &Command) -> Answer {
         let (file, offset) = self.addressed(command)?;
-        let (data, sw) = self.read(file, offset, command.expected())?;
+        let expected = command.expected();
+        let (data, sw) = self.read(file, offset, expected, is_whole(expected))?;
         Ok(Response::new(data, sw))
     }
 
@@ -27,11 +28,9 @@ impl Card {
             return Err(Sw::WRONG_DATA);
         }
         // The answer is wrapped: what is asked for includes tag and length.
-        let room = match command.expected() {
-            whole @ (MAX_SHORT_EXPECTED | MAX_EXPECTED) => whole - 5,
-            exact => exact.saturating_sub(wrapping(exact)),
-        };
-        let (data, sw) = self.read(file, offset, room)?;
+        let expected = command.expected();
+        let room = expected.saturating_sub(wrapping(expected));
+        let (data, sw) = self.read(file, offset, room, is_whole(expected))?;
         Ok(Response::new(Tlv::new(DATA, data).encode(), sw))
     }
 
@@ -52,14 +51,20 @@ impl Card {
         self.write(file, offset, element.bytes(rest))
     }
 
-    fn read(&self, key: FileKey, offset: usize, expected: u32) -> Result<(Vec<u8>, Sw), Sw> {
+    /// Up to `expected` bytes; fewer are worth a warning unless all there are were asked for.
+    fn read(
+        &self,
+        key: FileKey,
+        offset: usize,
+        expected: u32,
+        whole: bool,
+    ) -> Result<(Vec<u8>, Sw), Sw> {
         self.accessible(key, Operation::Read)?;
         let file = self.state.files.get(key)?;
         let rest = file.data.get(offset..).filter(|rest| !rest.is_empty());
         let rest = rest.ok_or(Sw::WRONG_OFFSET)?;
         let wanted = expected as usize;
-        let all = matches!(expected, MAX_SHORT_EXPECTED | MAX_EXPECTED);
-        let sw = if wanted > rest.len() && !all {
+        let sw = if wanted > rest.len() && !whole {
             Sw::END_REACHED
         } else {
             Sw::OK
@@ -143,6 +148,11 @@ impl Card {
         self.rng.fill_bytes(&mut bytes);
         answer(bytes)
     }
+}
+
+/// Whether Le asks for all there is.
+const fn is_whole(expected: u32) -> bool {
+    matches!(expected, MAX_SHORT_EXPECTED | MAX_EXPECTED)
 }
 
 fn first(data: &[u8]) -> Result<Option<crate::der::Element>, Sw> {

@@ -83,11 +83,13 @@ impl Card {
         if self.is_fused() {
             return Err(Sw::CONDITIONS);
         }
-        let (eraseable, erased_by, serial) = Parts::of(command.body())?.options()?;
+        let change = Parts::of(command.body())?.options()?;
         let options = &mut self.state.options;
-        options.eraseable = eraseable.unwrap_or(options.eraseable);
-        options.erased_by = erased_by.or(options.erased_by);
-        options.serial = serial.map_or_else(|| options.serial.clone(), <[u8]>::to_vec);
+        options.eraseable = change.eraseable.unwrap_or(options.eraseable);
+        options.erased_by = change.erased_by.or(options.erased_by);
+        if let Some(serial) = change.serial {
+            options.serial = serial.to_vec();
+        }
         done()
     }
 

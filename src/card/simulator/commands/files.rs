@@ -15,6 +15,12 @@ impl Card {
             return Err(Sw::WRONG_P1P2);
         }
         let mut control = FileControl::decode(command.body()).map_err(|_| Sw::WRONG_DATA)?;
+        if control.id == MASTER_FILE && !self.is_fused() {
+            control.life_cycle = Some(LifeCycle::Creation);
+            self.state.files.create_mf(control)?;
+            self.enter(Files::MF)?;
+            return done();
+        }
         let directory = self.session.directory;
         let operation = if control.is_df() {
             Operation::CreateDf

@@ -82,7 +82,7 @@ fn what_cannot_be_created_is_refused_by_its_reason() {
         (create_df(0x0102, 41, ""), "6A84"),
         (create_df(0x0102, 1, "8402A001"), "6A8A"),
         (create_ef(0x0102, 1, "8402A002"), "6A80"),
-        (create_ef(0x3F00, 1, ""), "6A80"),
+        (create_ef(0x3F00, 1, ""), "6A89"),
         (create_ef(0xFFFF, 1, ""), "6A80"),
         (create_ef(0x0102, 1, "8A0104"), "6A80"),
         (create_ef(0x0102, 1, "8C020311"), "6A80"),
@@ -94,6 +94,18 @@ fn what_cannot_be_created_is_refused_by_its_reason() {
         assert_eq!(card.send(&command), sw, "{command}");
     }
     card.done(&[&create_ef(0x0102, 40, "")]);
+}
+
+#[test]
+fn the_master_file_is_created_while_it_is_empty() {
+    let mut card = card();
+    card.done(&[&create_df(0x3F00, 100, "8C03060000")]);
+    assert_eq!(card.send(&create_ef(0x0101, 101, "")), "6A84");
+    card.done(&[&create_ef(0x0101, 9, "")]);
+    assert_eq!(card.send(&create_df(0x3F00, 100, "")), "6A89");
+    card.done(&["00440000023F00", &create_ef(0x0102, 9, "")]);
+    assert_eq!(card.send("00A4000C023F00"), "9000");
+    assert_eq!(card.send(&create_df(0x3F00, 100, "")), "6A80");
 }
 
 #[test]
