@@ -64,3 +64,45 @@ fn count(sw: Sw) -> u32 {
         count => count.into(),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Answers what it was given, one after the other, and then the last one for ever.
+    struct Script(Vec<Response>);
+
+    impl Channel for Script {
+        fn transmit(&mut self, _: &Command) -> Result<Response, ChannelError> {
+            let next = if self.0.len() > 1 {
+                self.0.remove(0)
+            } else {
+                self.0[0].clone()
+            };
+            Ok(next)
+        }
+    }
+
+    fn exchange(answers: &[(&[u8], u16)]) -> Result<Response, ChannelError> {
+        let answers = answers
+            .iter()
+            .map(|(data, sw)| Response::new(data.to_vec(), Sw(*sw)));
+        Script(answers.collect()).exchange(&Command::new(ins::SELECT, 0, 0))
+    }
+
+    #[test]
+    fn the_parts_of_an_answer_are_joined() {
+        let answer = exchange(&[(b"", 0x6C04), (b"ab", 0x6102), (b"cd", 0x6283)]).unwrap();
+        assert_eq!(
+            (answer.data.as_slice(), answer.sw),
+            (&b"abcd"[..], Sw(0x6283))
+        );
+    }
+
+    #[test]
+    fn an_endless_answer_ends() {
+        let endless = |data| exchange(&[(data, 0x6100)]).unwrap_err();
+        assert!(matches!(endless(b""), ChannelError::Endless { .. }));
+        assert!(matches!(endless(&[0; 256]), ChannelError::Endless { .. }));
+    }
+}

@@ -38,24 +38,22 @@ impl Card {
 
     fn change(&mut self, number: CredentialNumber, both: &[u8]) -> Answer {
         let pin = self.state.pins.get_mut(&number).ok_or(Sw::NO_REFERENCE)?;
-        let (old, new) = {
-            let (old, new) = pin.split(both, pin)?;
-            (old.to_owned(), new)
-        };
-        let old = zeroize::Zeroizing::new(old);
+        let (old, new) = pin.split(both, pin)?;
         self.session.verified.remove(number);
-        pin.verify(&old)?;
+        pin.verify(old)?;
         pin.set(new)?;
         self.session.verified.insert(number);
         done()
     }
 
     /// The first value: before activation of the card at will (and a PIN that is not defined gets
-    /// the default limits), afterwards only where there is none yet.
+    /// the default limits); afterwards only where there is none yet, and by whoever verified the
+    /// unblocking PIN, if there is one.
     fn set_first(&mut self, number: CredentialNumber, value: &[u8]) -> Answer {
         let fused = self.is_fused();
         let mut pin = match self.state.pins.get(&number) {
             Some(pin) if fused && pin.is_set() => return Err(Sw::CONDITIONS),
+            Some(pin) if fused && !self.may_initialise(pin) => return Err(Sw::SECURITY_STATUS),
             Some(pin) => pin.clone(),
             None if fused => return Err(Sw::NO_REFERENCE),
             None => Pin::new(),
@@ -64,6 +62,11 @@ impl Card {
         self.state.pins.insert(number, pin);
         self.session.verified.remove(number);
         done()
+    }
+
+    fn may_initialise(&self, pin: &Pin) -> bool {
+        let verified = self.session.verified;
+        pin.unblocked_by().is_none_or(|puk| verified.contains(puk))
     }
 
     /// P1: 00 PUK and new value, 01 PUK, 02 new value, 03 nothing; in the last two cases the

@@ -88,6 +88,19 @@ fn the_first_value_is_free_before_activation() {
 }
 
 #[test]
+fn after_activation_the_unblocking_pin_guards_the_first_value() {
+    let mut card = with_pins();
+    let user = PinDefinition {
+        unblocked_by: Some(number(4)),
+        ..PinDefinition::new(number(6))
+    };
+    assert_eq!(card.put(objects::PINS, &user.encode()), "9000");
+    card.done(&["00440000023F00"]);
+    assert_eq!(card.send("0024010604 36363636"), "6982");
+    card.done(&["0020000408 3837363534333231", "0024010604 36363636"]);
+}
+
+#[test]
 fn the_puk_unblocks() {
     let mut card = with_pins();
     for _ in 0..3 {
