@@ -15,23 +15,41 @@ fn header() -> impl Strategy<Value = [u8; 4]> {
     (cla, ins, small(), small()).prop_map(|(cla, ins, p1, p2)| [cla, ins, p1, p2])
 }
 
+const P256_KEY: &str = "00DA01F20D 830102 800102 81020100 950103";
+const SIGN: &str = "002A9E9A10 11111111111111111111111111111111 00";
+
+#[test]
+fn the_commands_with_a_meaning_have_one() {
+    let mut card = card();
+    card.done(&[
+        P256_KEY,
+        "00DA01F109830101840102870105",
+        "0024010104 31323334",
+    ]);
+    assert!(card.send("004700000384010200").ends_with("9000"));
+    card.done(&["002241B603840102", "0020000104 31323334"]);
+    assert!(card.send(SIGN).ends_with("9000"));
+    card.done(&[&create_df(0x0101, 99, "8C03060000")]);
+}
+
 /// Commands with a meaning, so that the random ones meet files, PINs and keys.
 fn meaningful() -> impl Strategy<Value = Vec<u8>> {
     let id = 0x0101_u16..0x0106;
     let with = |text: String| bytes(&text);
     prop_oneof![
         (id.clone(), 0_u16..64).prop_map(move |(id, size)| with(create_ef(id, size, ""))),
-        (id.clone(), 0_u16..99).prop_map(move |(id, size)| with(create_df(id, size, "8C0107"))),
+        (id.clone(), 0_u16..99).prop_map(move |(id, size)| with(create_df(id, size, "8C03060000"))),
         id.clone()
             .prop_map(move |id| with(format!("00A4000C02{id:04X}"))),
         id.prop_map(move |id| with(format!("00E4000002{id:04X}"))),
         (0_u8..64).prop_map(move |at| with(format!("00D600{at:02X}0411223344"))),
         (1_u8..5).prop_map(move |pin| with(format!("002401{pin:02X}0431323334"))),
         (1_u8..5).prop_map(move |pin| with(format!("002000{pin:02X}0431323334"))),
-        (1_u8..4).prop_map(move |pin| with(format!("00DA01F10983010184010287018F{pin:02X}"))),
-        Just(bytes("00DA01F20A830102800102810201009501 03")).prop_map(|it| it),
-        Just(bytes("0047000003840102")),
+        (1_u8..4).prop_map(move |pin| with(format!("00DA01F1098301018401028701{pin:02X}"))),
+        Just(bytes(P256_KEY)),
+        Just(bytes("004700000384010200")),
         Just(bytes("002241B603840102")),
+        Just(bytes(SIGN)),
         Just(bytes("00A4030C")),
         Just(bytes("00440000023F00")),
         Just(bytes("80060000")),
