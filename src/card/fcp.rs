@@ -21,6 +21,8 @@ const NAME: Tag = Tag::new(0x84);
 const PROPRIETARY_SECURITY: Tag = Tag::new(0x86);
 const SHORT_IDENTIFIER: Tag = Tag::new(0x88);
 const LIFE_CYCLE: Tag = Tag::new(0x8A);
+/// Access rules that stand in another file (EF.ARR).
+const REFERENCED_RULES: Tag = Tag::new(0x8B);
 
 /// The master file.
 pub const MASTER_FILE: u16 = 0x3F00;
@@ -246,6 +248,11 @@ impl FileControl {
         file.proprietary = bytes(PROPRIETARY_SECURITY).map(<[u8]>::to_vec);
         file.short_id = bytes(SHORT_IDENTIFIER).map_or(Ok(ShortId::Implicit), short_id)?;
         file.life_cycle = bytes(LIFE_CYCLE).map(life_cycle).transpose()?;
+        if find(REFERENCED_RULES).is_some() {
+            // Skipping them would leave the file with other rules than were meant.
+            let what = "access rule: rules in another file are not supported";
+            return Err(wrong(what, REFERENCED_RULES));
+        }
         file.rules = read_rules(
             data,
             find(access::COMPACT),

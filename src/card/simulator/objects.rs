@@ -9,6 +9,8 @@
 //! | `01F3` | options, before activation only: `80` 01 eraseable, `83` number of the PIN that erases, `85` serial number | – |
 //!
 //! Parts that are left out keep their default, or for an existing PIN its present setting.
+//! PUT DATA needs the current directory's rule for it; after activation it never changes a PIN that
+//! has a value.
 //! Conditions are written as in expanded access rules (ISO/IEC 7816-4 clause 9.3.5).
 
 use super::{Key, KeyType, KeyUse, Pin};
@@ -290,16 +292,46 @@ pub(super) fn key_tlv(number: u8, key: &Key) -> Tlv {
     Tlv::list(KEY_TEMPLATE, parts)
 }
 
-/// The identification of GET DATA.
-pub(super) fn identification(personality: &str, eraseable: bool, activated: bool) -> Vec<u8> {
-    let flags = u8::from(eraseable) | u8::from(activated) << 1;
-    let parts = [
-        Tlv::new(T80, NAME),
-        Tlv::new(T81, [1]),
-        Tlv::new(PERSONALITY, personality),
-        Tlv::new(NUMBER, [flags]),
-    ];
-    parts.iter().flat_map(Tlv::encode).collect()
+/// The answer of GET DATA `01F0`: this card is simulated by perso and takes the ISO forms of all
+/// commands.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Identification {
+    /// Name of the personality: `cardos-5.0`.
+    pub personality: String,
+    /// Whether anybody may erase it even after activation.
+    pub eraseable: bool,
+    /// Whether its MF has been activated.
+    pub activated: bool,
+}
+
+impl Identification {
+    const VERSION: u8 = 1;
+
+    /// The answer's data.
+    #[must_use]
+    pub fn encode(&self) -> Vec<u8> {
+        let flags = u8::from(self.eraseable) | u8::from(self.activated) << 1;
+        let parts = [
+            Tlv::new(T80, NAME),
+            Tlv::new(T81, [Self::VERSION]),
+            Tlv::new(PERSONALITY, self.personality.as_bytes()),
+            Tlv::new(NUMBER, [flags]),
+        ];
+        parts.iter().flat_map(Tlv::encode).collect()
+    }
+
+    /// Reads the answer's data; `None` if another card answered, or a later version.
+    #[must_use]
+    pub fn decode(data: &[u8]) -> Option<Self> {
+        let parts = Parts::of(data).ok()?;
+        let flags = parts.byte(NUMBER).ok()??;
+        let known = parts.bytes(T80)? == NAME && parts.byte(T81).ok()?? == Self::VERSION;
+        known.then_some(Self {
+            personality: String::from_utf8(parts.bytes(PERSONALITY)?.to_vec()).ok()?,
+            eraseable: flags & 1 != 0,
+            activated: flags & 2 != 0,
+        })
+    }
 }
 
 /// What GET DATA tells about a PIN.

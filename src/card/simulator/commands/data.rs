@@ -1,8 +1,8 @@
 //! GET DATA, PUT DATA and ERASE.
 
-use super::super::objects::{self, Parts};
+use super::super::objects::{self, Identification, Parts};
 use super::super::state::Personality;
-use super::super::{Answer, Card, answer, done};
+use super::super::{Answer, Card, Pin, answer, done};
 use super::parameters;
 use crate::card::Sw;
 use crate::card::apdu::Command;
@@ -30,8 +30,12 @@ impl Card {
         match what {
             objects::IDENTIFICATION => {
                 let options = self.options();
-                let (name, eraseable) = (options.personality.name(), options.eraseable);
-                answer(objects::identification(name, eraseable, self.is_fused()))
+                let identification = Identification {
+                    personality: options.personality.name().to_owned(),
+                    eraseable: options.eraseable,
+                    activated: self.is_fused(),
+                };
+                answer(identification.encode())
             }
             objects::PINS => {
                 let pins = self.state.pins.iter();
@@ -70,10 +74,15 @@ impl Card {
         }
     }
 
+    /// After activation a PIN that has a value is no longer redefined: that would reset its
+    /// counter, or replace it without knowing it.
     fn put_pin(&mut self, command: &Command) -> Answer {
         self.may_put_data()?;
         let pins = &self.state.pins;
         let (number, pin) = Parts::of(command.body())?.pin(|number| pins.get(&number).cloned())?;
+        if self.is_fused() && pins.get(&number).is_some_and(Pin::is_set) {
+            return Err(Sw::CONDITIONS);
+        }
         self.state.pins.insert(number, pin);
         self.session.verified.remove(number);
         done()

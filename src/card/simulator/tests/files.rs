@@ -86,6 +86,7 @@ fn what_cannot_be_created_is_refused_by_its_reason() {
         (create_ef(0xFFFF, 1, ""), "6A80"),
         (create_ef(0x0102, 1, "8A0104"), "6A80"),
         (create_ef(0x0102, 1, "8C020311"), "6A80"),
+        (create_ef(0x0102, 1, "8B032F0601"), "6A80"),
         (template("8002000A8201028302 0102"), "6A80"),
         (template("8004000500008201018302 0102"), "6A84"),
         ("00E0000002300 0".replace(' ', ""), "6A80"),

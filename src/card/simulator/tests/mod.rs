@@ -140,11 +140,15 @@ fn get_data_speaks_for_the_personality() {
     };
     let mut iso = Card::new(iso, rng());
     assert_eq!(iso.send("00CA018200"), "6A88");
-    let identification = iso.send("00CA01F000");
-    assert!(
-        identification.starts_with("8005706572736F810101"),
-        "{identification}"
-    );
+    let answer = iso.transmit(&bytes("00CA01F000"));
+    let identification = objects::Identification {
+        personality: "iso7816".to_owned(),
+        eraseable: false,
+        activated: false,
+    };
+    let told = objects::Identification::decode(&answer[..answer.len() - 2]);
+    assert_eq!(told, Some(identification));
+    assert_eq!(objects::Identification::decode(&[0xC9, 0x01]), None);
     assert_eq!(iso.atr(), CARDOS_5_0_ATR);
 }
 

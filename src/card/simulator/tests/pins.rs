@@ -88,6 +88,22 @@ fn the_first_value_is_free_before_activation() {
 }
 
 #[test]
+fn after_activation_no_directory_gives_power_over_a_pin() {
+    let mut card = with_pins();
+    card.done(&[
+        &create_df(0x5015, 0, "AB058401DA9000"),
+        "00440000023F00",
+        "00A4000C025015",
+    ]);
+    assert_eq!(card.send("0020000104 31313131"), "63C2");
+    let redefined = PinDefinition::new(number(1)).encode();
+    assert_eq!(card.put(objects::PINS, &redefined), "6985");
+    assert_eq!(card.send("00200001"), "63C2");
+    let another = PinDefinition::new(number(9)).encode();
+    assert_eq!(card.put(objects::PINS, &another), "9000");
+}
+
+#[test]
 fn after_activation_the_unblocking_pin_guards_the_first_value() {
     let mut card = with_pins();
     let user = PinDefinition {
