@@ -4,13 +4,20 @@
 //! text ─▶ source ─▶ syntax ─▶ model ─▶ check (rules) ─▶ findings ─▶ report
 //! ```
 
+pub mod card;
 pub mod check;
 #[cfg(feature = "native")]
 pub mod cli;
+pub mod der;
 pub mod diagnostic;
+pub mod issuer;
 pub mod model;
 pub mod operation;
+pub mod pki;
 pub mod rules;
+pub mod secret;
 pub mod source;
 pub mod stdlib;
 pub mod syntax;
+#[cfg(feature = "native")]
+pub mod token;

@@ -1,0 +1,114 @@
+//! A forgiving look at directory entries that may be broken: where the path, the identifiers and
+//! the label lie, for whoever has to point at them.
+
+use std::ops::Range;
+
+use super::super::{Element, Elements, Tag};
+use super::ObjectKind;
+
+/// What could be made out of one entry. A missing part is `None`; nothing here is an error.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Outline {
+    /// The whole entry.
+    pub element: Element,
+    /// The common attributes, the first SEQUENCE of an object.
+    pub common: Option<Element>,
+    /// The label's text.
+    pub label: Option<Element>,
+    /// The identifier of the PIN that protects the object.
+    pub auth_id: Option<Element>,
+    /// The object's own identifier: `CKA_ID`, or the identifier of a PIN.
+    pub id: Option<Element>,
+    /// The path's file identifiers.
+    pub path: Option<Element>,
+}
+
+/// Looks at each entry of an object directory of this kind, up to the padding.
+///
+/// The frames must have passed [`verify`](super::super::verify); a misfit just ends the list.
+#[must_use]
+pub fn objects(data: &[u8], kind: ObjectKind) -> Vec<Outline> {
+    Elements::new(data)
+        .map_while(Result::ok)
+        .map(|element| object(data, element, kind))
+        .collect()
+}
+
+/// Looks at each entry of EF.ODF.
+#[must_use]
+pub fn directory(data: &[u8]) -> Vec<(Option<ObjectKind>, Outline)> {
+    Elements::new(data)
+        .map_while(Result::ok)
+        .map(|element| {
+            let kind = ObjectKind::from_tag(element.tag);
+            let path = child(data, &element, Tag::SEQUENCE).and_then(|it| path_of(data, &it));
+            (kind, bare(element, path))
+        })
+        .collect()
+}
+
+fn bare(element: Element, path: Option<Element>) -> Outline {
+    Outline {
+        element,
+        common: None,
+        label: None,
+        auth_id: None,
+        id: None,
+        path,
+    }
+}
+
+fn object(data: &[u8], element: Element, kind: ObjectKind) -> Outline {
+    let parts: Vec<Element> = children(data, &element);
+    let common = parts.first().filter(|it| it.tag == Tag::SEQUENCE);
+    let class = parts.get(1).filter(|it| it.tag == Tag::SEQUENCE);
+    let own = parts
+        .iter()
+        .find(|it| it.tag == Tag::context_constructed(1))
+        .and_then(|it| child(data, it, Tag::SEQUENCE));
+    let in_common = |tag| common.and_then(|it| child(data, it, tag));
+    Outline {
+        label: in_common(Tag::UTF8_STRING),
+        auth_id: in_common(Tag::OCTET_STRING),
+        id: class.and_then(|it| child(data, it, Tag::OCTET_STRING)),
+        path: own.and_then(|own| match kind {
+            ObjectKind::DataObjects => path_of(data, &own),
+            _ => child(data, &own, Tag::SEQUENCE).and_then(|it| path_of(data, &it)),
+        }),
+        common: common.cloned(),
+        element,
+    }
+}
+
+/// The bytes of the file identifiers in a `Path`.
+fn path_of(data: &[u8], path: &Element) -> Option<Element> {
+    child(data, path, Tag::OCTET_STRING)
+}
+
+fn child(data: &[u8], element: &Element, tag: Tag) -> Option<Element> {
+    children(data, element).into_iter().find(|it| it.tag == tag)
+}
+
+fn children(data: &[u8], element: &Element) -> Vec<Element> {
+    element.children(data).map_while(Result::ok).collect()
+}
+
+/// What EF.TokenInfo lacks.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct TokenInfoOutline {
+    /// The tag of what should be the SEQUENCE.
+    pub tag: Range<usize>,
+    /// Whether it is a SEQUENCE with a version and flags.
+    pub complete: bool,
+}
+
+/// Looks at EF.TokenInfo; `None` if there is no data object at all.
+#[must_use]
+pub fn token_info(data: &[u8]) -> Option<TokenInfoOutline> {
+    let element = Elements::new(data).next()?.ok()?;
+    let has = |tag| child(data, &element, tag).is_some();
+    Some(TokenInfoOutline {
+        tag: element.start..element.start + element.tag.len(),
+        complete: element.tag == Tag::SEQUENCE && has(Tag::INTEGER) && has(Tag::BIT_STRING),
+    })
+}

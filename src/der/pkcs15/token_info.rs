@@ -1,0 +1,73 @@
+//! EF.TokenInfo: what the token says about itself. OpenSC rejects a card without it.
+
+use super::super::asn1::{Asn1Error, Fields, NamedBits, Value, outermost};
+use super::super::{Tag, Tlv};
+use super::attributes::sequence;
+
+/// `TokenFlags`.
+pub mod token_flags {
+    use super::NamedBits;
+
+    /// Nothing can be written.
+    pub const READ_ONLY: NamedBits = NamedBits(1);
+    /// Some operations need a login.
+    pub const LOGIN_REQUIRED: NamedBits = NamedBits(1 << 1);
+    /// The card generates random numbers.
+    pub const PRN_GENERATION: NamedBits = NamedBits(1 << 2);
+    /// EID compliant.
+    pub const EID_COMPLIANT: NamedBits = NamedBits(1 << 3);
+}
+
+/// `TokenInfo`.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct TokenInfo {
+    /// 0 for PKCS#15 version 1.
+    pub version: u64,
+    /// Serial number. Without it readers ask the card itself.
+    pub serial_number: Option<Vec<u8>>,
+    /// Manufacturer.
+    pub manufacturer: Option<String>,
+    /// Name of the token; PKCS#11 shows 32 bytes of it.
+    pub label: Option<String>,
+    /// See [`token_flags`].
+    pub flags: NamedBits,
+}
+
+impl TokenInfo {
+    /// Reads the content of EF.TokenInfo.
+    ///
+    /// # Errors
+    /// What is missing or of the wrong type.
+    pub fn decode(data: &[u8]) -> Result<Self, Asn1Error> {
+        let element = outermost(data, Tag::SEQUENCE, "TokenInfo (SEQUENCE)")?;
+        let mut fields = Fields::of(data, &element)?;
+        let version = fields.need(Tag::INTEGER, "the version (INTEGER)")?;
+        let serial_number = fields.value(Tag::OCTET_STRING)?;
+        let manufacturer = fields.value(Tag::UTF8_STRING)?;
+        let label = fields.value(Tag::context(0))?;
+        let flags = fields.need(Tag::BIT_STRING, "the token flags (BIT STRING)")?;
+        Ok(Self {
+            version,
+            serial_number,
+            manufacturer,
+            label,
+            flags,
+        })
+    }
+
+    /// The content of EF.TokenInfo.
+    #[must_use]
+    pub fn encode(&self) -> Vec<u8> {
+        let serial_number = &self.serial_number;
+        let fields: [Option<Tlv>; 5] = [
+            Some(self.version.tlv(Tag::INTEGER)),
+            serial_number.as_ref().map(|it| it.tlv(Tag::OCTET_STRING)),
+            self.manufacturer
+                .as_ref()
+                .map(|it| it.tlv(Tag::UTF8_STRING)),
+            self.label.as_ref().map(|it| it.tlv(Tag::context(0))),
+            Some(self.flags.tlv(Tag::BIT_STRING)),
+        ];
+        sequence(fields).encode()
+    }
+}
