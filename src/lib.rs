@@ -7,5 +7,6 @@
 #[cfg(feature = "native")]
 pub mod cli;
 pub mod diagnostic;
+pub mod secret;
 pub mod source;
 pub mod syntax;
