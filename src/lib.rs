@@ -7,6 +7,8 @@
 #[cfg(feature = "native")]
 pub mod cli;
 pub mod diagnostic;
+pub mod issuer;
+pub mod pki;
 pub mod secret;
 pub mod source;
 pub mod syntax;

@@ -1,0 +1,3 @@
+//! Tests against the world outside: other programs, real tokens.
+
+mod pki;
