@@ -12,3 +12,4 @@ pub mod pki;
 pub mod secret;
 pub mod source;
 pub mod syntax;
+pub mod token;
