@@ -1,10 +1,10 @@
 //! Certificates (X.509, RFC 5280): what a token stores of them, and whose they are.
 
 use der::pem::LineEnding;
-use der::{Decode as _, DecodePem as _, Encode as _, EncodePem as _, Reader as _, SliceReader};
+use der::{Decode as _, Encode as _, EncodePem as _};
 use x509_cert::ext::pkix::{BasicConstraints, SubjectKeyIdentifier};
 
-use super::request::signature_bytes;
+use super::signature::{from_pem, signature_bytes, signed_part};
 use super::{DistinguishedName, KeyError, PublicKey, SignatureAlgorithm, UnixTime, Validity};
 
 /// A certificate; its bytes are kept as they came.
@@ -59,9 +59,7 @@ impl Certificate {
     /// # Errors
     /// [`CertificateError`] if it is none.
     pub fn from_pem(pem: &str) -> Result<Self, CertificateError> {
-        let parsed = x509_cert::Certificate::from_pem(pem)?;
-        let der = parsed.to_der()?;
-        Ok(Self { der, parsed })
+        Self::from_der(&from_pem::<x509_cert::Certificate>(pem)?)
     }
 
     /// The certificate in DER: `CKA_VALUE`.
@@ -170,19 +168,12 @@ impl Certificate {
         let algorithm =
             SignatureAlgorithm::from_oid(oid).ok_or(VerifyError::UnsupportedAlgorithm(oid))?;
         let signature = signature_bytes(self.parsed.signature());
-        let signed = self.signed_part().ok_or(VerifyError::BadSignature)?;
+        let signed = signed_part(&self.der).ok_or(VerifyError::BadSignature)?;
         if algorithm.verifies(&issuer.public_key()?, signed, signature) {
             Ok(())
         } else {
             Err(VerifyError::BadSignature)
         }
-    }
-
-    /// `tbsCertificate` as it came, not encoded again.
-    fn signed_part(&self) -> Option<&[u8]> {
-        let mut reader = SliceReader::new(&self.der).ok()?;
-        der::Header::decode(&mut reader).ok()?;
-        reader.tlv_bytes().ok()
     }
 }
 

@@ -1,10 +1,9 @@
 //! Certificate requests (PKCS#10, RFC 2986).
 
-use der::asn1::BitString;
-use der::{Decode as _, DecodePem as _, Encode as _, EncodePem as _};
+use der::{Decode as _, Encode as _, EncodePem as _};
 use x509_cert::request::{CertReq, CertReqInfo, Version};
 
-use super::signature::sign;
+use super::signature::{from_pem, sign, signature_bytes, signed_part};
 use super::{DistinguishedName, KeyError, PublicKey, SignError, SignatureAlgorithm, Signer};
 
 /// A signed request for a certificate.
@@ -77,9 +76,7 @@ impl CertificateRequest {
     /// # Errors
     /// [`RequestError::Der`] if it is none.
     pub fn from_pem(pem: &str) -> Result<Self, RequestError> {
-        let parsed = CertReq::from_pem(pem)?;
-        let der = parsed.to_der()?;
-        Ok(Self { der, parsed })
+        Self::from_der(&from_pem::<CertReq>(pem)?)
     }
 
     /// The request in DER.
@@ -118,18 +115,14 @@ impl CertificateRequest {
         let oid = self.parsed.algorithm.oid;
         let algorithm =
             SignatureAlgorithm::from_oid(oid).ok_or(RequestError::UnsupportedAlgorithm(oid))?;
+        let signed = signed_part(&self.der).ok_or(RequestError::BadSignature)?;
         let signature = signature_bytes(&self.parsed.signature);
-        if algorithm.verifies(&self.public_key()?, &self.parsed.info.to_der()?, signature) {
+        if algorithm.verifies(&self.public_key()?, signed, signature) {
             Ok(())
         } else {
             Err(RequestError::BadSignature)
         }
     }
-}
-
-/// A signature is a whole number of bytes; anything else verifies as nothing.
-pub(super) fn signature_bytes(bits: &BitString) -> &[u8] {
-    bits.as_bytes().unwrap_or_default()
 }
 
 #[cfg(test)]

@@ -6,7 +6,8 @@
 
 use der::asn1::{BitString, Null, OctetStringRef};
 use der::oid::ObjectIdentifier;
-use der::{Encode as _, Sequence};
+use der::pem::PemLabel;
+use der::{Decode as _, Document, Encode as _, Header, Reader as _, Sequence, SliceReader};
 use p256::ecdsa::signature::hazmat::PrehashVerifier as _;
 use rsa::Pkcs1v15Sign;
 use sha2::{Digest as _, Sha256, Sha384, Sha512};
@@ -209,6 +210,26 @@ pub(super) fn sign<S: Signer>(
     }
     let signature = BitString::from_bytes(&signature).map_err(KeyError::Der)?;
     Ok((algorithm.identifier(), signature))
+}
+
+/// The first part of a certificate or request in DER, the one that is signed: as it came, not
+/// encoded again.
+pub(super) fn signed_part(der: &[u8]) -> Option<&[u8]> {
+    let mut reader = SliceReader::new(der).ok()?;
+    Header::decode(&mut reader).ok()?;
+    reader.tlv_bytes().ok()
+}
+
+/// A signature is a whole number of bytes; anything else verifies as nothing.
+pub(super) fn signature_bytes(bits: &BitString) -> &[u8] {
+    bits.as_bytes().unwrap_or_default()
+}
+
+/// The DER inside of PEM with the label that `T` has.
+pub(super) fn from_pem<T: PemLabel>(pem: &str) -> der::Result<Vec<u8>> {
+    let (label, document) = Document::from_pem(pem)?;
+    T::validate_pem_label(label)?;
+    Ok(document.into_vec())
 }
 
 /// `Ecdsa-Sig-Value` (RFC 5480 appendix A) of r and s side by side, as PKCS#11 returns them.

@@ -18,7 +18,7 @@ const LIMIT: usize = 16 << 20;
 /// A place to read a value from.
 #[derive(Clone, PartialEq, Eq, Hash, Debug)]
 pub enum Source {
-    /// The environment variable of this name.
+    /// The environment variable of this name. Its own copy of the value stays in the process.
     Env(String),
     /// The file at this path. One line end behind text is not part of the value.
     File(PathBuf),
@@ -324,6 +324,17 @@ mod tests {
         }
         let folder = Source::File(std::env::temp_dir());
         assert!(folder.read(Encoding::Text, Exposure::Private).is_err());
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn without_a_terminal_nobody_is_asked() {
+        if File::open("/dev/tty").is_ok() {
+            return;
+        }
+        let prompt = Source::Prompt("PUK".to_owned());
+        let error = prompt.read(Encoding::Text, Exposure::Private).unwrap_err();
+        assert!(matches!(error.problem, Problem::NoTerminal), "{error}");
     }
 
     #[cfg(unix)]

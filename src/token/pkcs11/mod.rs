@@ -20,7 +20,7 @@ mod slot;
 mod uri;
 
 pub use error::Error;
-pub use header::{Architecture, Header, HeaderError};
+pub use header::{Architecture, Header, HeaderError, System};
 pub use mechanism::Mechanism;
 pub use module::{Module, ModuleInfo, Selector};
 pub use object::{Class, DataObject, KeyName, KeyPair, Object, Search};

@@ -89,10 +89,12 @@ impl Selector {
             && self.slot_id.is_none_or(|wanted| wanted == slot.id.0)
     }
 
-    /// The one slot that is meant.
-    fn pick(&self, slots: Vec<Slot>) -> Result<Slot, Error> {
-        let names = |slots: &[Slot]| slots.iter().map(|slot| slot.token.to_string()).collect();
-        let present: Vec<String> = names(&slots);
+    /// The one slot that is meant; `unreadable` ones are mentioned when there is none.
+    fn pick(&self, slots: Vec<Slot>, unreadable: Vec<String>) -> Result<Slot, Error> {
+        let names = |slots: &[Slot]| -> Vec<String> {
+            slots.iter().map(|slot| slot.token.to_string()).collect()
+        };
+        let present = [names(&slots), unreadable].concat();
         let mut matching: Vec<Slot> = slots
             .into_iter()
             .filter(|slot| self.matches(slot))
@@ -186,21 +188,28 @@ impl Module {
         })
     }
 
-    /// All slots with a token. A token that vanishes while they are listed is left out.
+    /// All slots with a token that can be read; a card of another kind in another reader is left
+    /// out, as is a token that vanishes meanwhile.
     ///
     /// # Errors
     /// [`Error::Call`].
     pub fn slots(&self) -> Result<Vec<Slot>, Error> {
-        let mut slots = Vec::new();
+        Ok(self.survey()?.0)
+    }
+
+    /// All slots with a token, and words on those whose token cannot be read.
+    fn survey(&self) -> Result<(Vec<Slot>, Vec<String>), Error> {
+        let (mut slots, mut unreadable) = (Vec::new(), Vec::new());
         for slot in self.pkcs11()?.get_slots_with_token()? {
             let id = SlotId(slot.id());
             match self.token_info(id) {
                 Ok(token) => slots.push(Slot { id, token }),
-                Err(error) if is_gone(&error) => {}
-                Err(error) => return Err(error),
+                Err(error) => {
+                    unreadable.push(format!("an unreadable token in slot {id} ({error})"));
+                }
             }
         }
-        Ok(slots)
+        Ok((slots, unreadable))
     }
 
     /// What the token in `slot` says of itself now.
@@ -216,7 +225,8 @@ impl Module {
     /// # Errors
     /// [`Error::NoToken`] and [`Error::SeveralTokens`] list the tokens; [`Error::Call`].
     pub fn find(&self, selector: &Selector) -> Result<Slot, Error> {
-        selector.pick(self.slots()?)
+        let (slots, unreadable) = self.survey()?;
+        selector.pick(slots, unreadable)
     }
 
     /// Initialises the token in `slot`: **everything on it is erased**. Then finds it again by
@@ -250,8 +260,8 @@ impl Module {
             .filter(|old| old.id != slot)
             .map(|old| old.token.serial.as_str())
             .collect();
-        let new: Vec<Slot> = self
-            .slots()?
+        let (slots, unreadable) = self.survey()?;
+        let new: Vec<Slot> = slots
             .into_iter()
             .filter(|now| now.token.initialized && now.token.label == label.trim_end())
             .filter(|now| now.token.serial == own || !others.contains(now.token.serial.as_str()))
@@ -266,7 +276,7 @@ impl Module {
             label: Some(label.trim_end().to_owned()),
             ..Selector::default()
         };
-        selector.pick(new)
+        selector.pick(new, unreadable)
     }
 
     /// Which of [`Mechanism::ALL`] the token offers. Some tokens tell only once initialised.
@@ -336,14 +346,6 @@ fn resolve(path: &Path) -> Result<PathBuf, Error> {
             reason,
         }),
     }
-}
-
-fn is_gone(error: &Error) -> bool {
-    use super::ReturnCode as Code;
-    matches!(
-        error.code(),
-        Some(Code::TOKEN_NOT_PRESENT | Code::SLOT_ID_INVALID)
-    )
 }
 
 fn native(slot: SlotId) -> Result<c::Slot, Error> {

@@ -4,6 +4,7 @@ use cryptoki::object::{Attribute, CertificateType, KeyType, ObjectClass, ObjectH
 
 use super::Error;
 use crate::pki::{Certificate, Curve, EcPublicKey, KeyError, KeyKind, PrivateKey, PublicKey};
+use crate::secret::Secret;
 
 /// An object as long as its session lives; private objects are gone after a logout.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -98,8 +99,8 @@ pub struct KeyPair {
 pub struct DataObject {
     /// `CKA_LABEL`.
     pub label: String,
-    /// `CKA_VALUE`.
-    pub value: Vec<u8>,
+    /// `CKA_VALUE`; whether it is a secret is not known here.
+    pub value: Secret,
     /// `CKA_APPLICATION`.
     pub application: Option<String>,
     /// `CKA_OBJECT_ID`, an object identifier in DER.
@@ -120,7 +121,7 @@ impl DataObject {
             Attribute::Class(ObjectClass::DATA),
             Attribute::Token(true),
             Attribute::Label(self.label.as_bytes().to_vec()),
-            Attribute::Value(self.value.clone()),
+            Attribute::Value(self.value.expose().to_vec()),
         ];
         let application = self
             .application
@@ -279,7 +280,6 @@ fn octet_string(point: &[u8]) -> Vec<u8> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::secret::Secret;
 
     #[test]
     fn a_point_is_read_bare_and_in_an_octet_string() {

@@ -220,7 +220,10 @@ impl Session {
     /// # Errors
     /// [`Error::Call`].
     pub fn create_data(&self, data: &DataObject) -> Result<Object, Error> {
-        self.create(&data.template())
+        let mut template = data.template();
+        let created = self.create(&template);
+        wipe(&mut template);
+        created
     }
 
     /// Writes a public key.
@@ -363,7 +366,7 @@ pub(super) fn auth_pin(pin: &Secret) -> Result<AuthPin, Error> {
     Ok(AuthPin::from(String::from(text)))
 }
 
-/// Overwrites the private parts of a template.
+/// Overwrites the parts of a template that may be secret.
 fn wipe(template: &mut [Attribute]) {
     use zeroize::Zeroize as _;
     for attribute in template {

@@ -125,7 +125,7 @@ fn unpadded(text: &str) -> String {
     text.trim_end_matches([' ', '\0']).to_owned()
 }
 
-/// ``\`Card\` (serial number 0042)``, for lists of tokens in messages.
+/// `` `Card` (serial number 0042) ``, for lists of tokens in messages.
 impl fmt::Display for TokenInfo {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         if self.initialized {
