@@ -1,0 +1,26 @@
+//! The public-key parts that a card job needs: keys as PKCS#11 and PKCS#8 write them, names,
+//! certificate requests over somebody else's private key, certificates, PKCS#12 files.
+//!
+//! Everything here is pure: keys that sign stand behind [`Signer`], randomness and time are handed
+//! in. Tokens, files and who issues certificates are not known here. Reading and writing PKCS#12
+//! needs feature `native`, because its library brings a source of randomness of its own.
+
+mod certificate;
+mod name;
+#[cfg(feature = "native")]
+mod pkcs12;
+mod private_key;
+mod public_key;
+mod request;
+mod signature;
+mod time;
+
+pub use certificate::{Certificate, CertificateError, VerifyError};
+pub use name::{Attribute, DistinguishedName, NameError};
+#[cfg(feature = "native")]
+pub use pkcs12::{Integrity, Pkcs12, Pkcs12Error};
+pub use private_key::{EcPrivateKey, GenerateError, KeyKind, PrivateKey, RsaPrivateKey};
+pub use public_key::{Curve, EcPublicKey, KeyError, PublicKey, RsaPublicKey};
+pub use request::{CertificateRequest, RequestError};
+pub use signature::{SignError, SignatureAlgorithm, Signer};
+pub use time::{UnixTime, Validity};
