@@ -7,5 +7,6 @@
 #[cfg(feature = "native")]
 pub mod cli;
 pub mod diagnostic;
+pub mod report;
 pub mod source;
 pub mod syntax;
