@@ -10,3 +10,5 @@ pub mod diagnostic;
 pub mod report;
 pub mod source;
 pub mod syntax;
+#[cfg(feature = "native")]
+pub mod workspace;
