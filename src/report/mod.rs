@@ -15,6 +15,7 @@ mod visible;
 
 pub use human::human;
 pub use json::json;
+pub use visible::line as visible_line;
 
 /// What a report is made from.
 #[derive(Clone, Copy)]

@@ -34,8 +34,10 @@ fn is_unseen(character: char) -> bool {
     )
 }
 
-/// One line of words: also tabs and line ends become visible.
-pub(super) fn line(text: &str) -> Cow<'_, str> {
+/// One line of words without anything that a terminal would obey: also tabs and line ends become
+/// visible. For whatever perso prints that others wrote, such as the name of a file.
+#[must_use]
+pub fn line(text: &str) -> Cow<'_, str> {
     replaced(text, |character| match character {
         '\t' => '\u{2409}',
         other => visible(other),
