@@ -1,5 +1,10 @@
 //! Rendering 2,000 findings in a file of 1 MB: the bar is 20 ms for the human report.
 
+#![allow(
+    clippy::unwrap_used,
+    reason = "a measurement that cannot go on is none"
+)]
+
 use divan::Bencher;
 use perso::diagnostic::{Finding, Label, Severity};
 use perso::report::{Report, human, json};

@@ -24,7 +24,7 @@ pub(super) struct Fatal {
     exit: Exit,
     message: String,
     help: Option<String>,
-    place: Option<Place>,
+    place: Option<Box<Place>>,
 }
 
 #[derive(Debug)]
@@ -125,11 +125,11 @@ fn at_place(error: &ConfigurationError) -> Fatal {
     ));
     fatal.help.clone_from(&error.help);
     if error.text.lines().all(|line| line.len() <= WIDTH) {
-        fatal.place = Some(Place {
+        fatal.place = Some(Box::new(Place {
             source: NamedSource::new(visible_line(&error.name), printable(&error.text)),
             offset: error.span.start as usize,
             length: error.span.len() as usize,
-        });
+        }));
     }
     fatal
 }

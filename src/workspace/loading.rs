@@ -213,9 +213,8 @@ fn piped(request: &mut Request<'_>) -> Result<Option<Piped>, OpenError> {
     };
     let path = absolute(&request.here, filename);
     let name = name(&request.here, &path);
-    let kind = match Kind::of(&path) {
-        Some(kind @ (Kind::Description | Kind::Profile)) => kind,
-        _ => return Err(OpenError::UnknownKind { name }),
+    let Some(kind @ (Kind::Description | Kind::Profile)) = Kind::of(&path) else {
+        return Err(OpenError::UnknownKind { name });
     };
     let bytes = reading::read_bounded(&mut *request.stdin, 0)
         .and_then(|read| read.map_err(|error| Reason::Other(error.to_string())));

@@ -29,7 +29,7 @@ fn is_root() -> bool {
 #[cfg(unix)]
 fn make_unreadable(path: &Path) {
     use std::os::unix::fs::PermissionsExt;
-    fs::set_permissions(path, fs::Permissions::from_mode(0)).unwrap();
+    fs::set_permissions(path, fs::Permissions::from_mode(0o000)).unwrap();
 }
 
 #[cfg(unix)]
