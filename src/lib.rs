@@ -14,6 +14,7 @@ pub mod issuer;
 pub mod model;
 pub mod operation;
 pub mod pki;
+pub mod report;
 pub mod rules;
 pub mod secret;
 pub mod source;
@@ -21,3 +22,5 @@ pub mod stdlib;
 pub mod syntax;
 #[cfg(feature = "native")]
 pub mod token;
+#[cfg(feature = "native")]
+pub mod workspace;

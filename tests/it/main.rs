@@ -3,8 +3,11 @@
 // What is allowed inside of tests is allowed in what they share, too.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::print_stderr)]
 
+mod check;
+mod explain;
 mod layering;
 mod licences;
 mod pki;
 mod rules;
+mod sandbox;
 mod softhsm;

@@ -1,0 +1,119 @@
+//! `perso check`: findings for descriptions, profiles and configurations.
+
+use std::io::Write;
+use std::path::PathBuf;
+
+use clap::{Args, ValueEnum};
+
+use super::analysis::{Analysis, analyse};
+use super::options::Judging;
+use super::{Display, Exit, Fatal, output};
+use crate::report::{Report, Summary, human, json, visible_line};
+use crate::workspace::{Request, Workspace};
+
+/// Check descriptions and profiles.
+#[derive(Args)]
+pub(super) struct Check {
+    /// Files and folders; `-` is the standard input.
+    #[arg(default_value = ".", value_name = "PATH")]
+    paths: Vec<PathBuf>,
+    /// The form of the report.
+    #[arg(long, value_enum, default_value_t = Format::Human)]
+    format: Format,
+    /// Write the report to this file instead of the standard output.
+    #[arg(short, long, value_name = "FILE")]
+    output: Option<PathBuf>,
+    /// End with 0 also when there are findings.
+    #[arg(long)]
+    exit_zero: bool,
+    #[command(flatten)]
+    judging: Judging,
+}
+
+#[derive(Clone, Copy, ValueEnum)]
+enum Format {
+    /// For people: with the source and labels.
+    Human,
+    /// One JSON object.
+    Json,
+}
+
+/// Runs the command.
+pub(super) fn run(check: &Check, display: &Display) -> Result<Exit, Fatal> {
+    let levels = check.judging.levels()?;
+    let mut workspace = open(check)?;
+    for project in &mut workspace.projects {
+        check
+            .judging
+            .set_target(&mut project.configuration.target)?;
+    }
+    if display.verbose {
+        tell(&workspace);
+    }
+    let analysis = analyse(&mut workspace, &levels);
+    let report = report(&workspace, &analysis);
+    deliver(check, display, &report)?;
+    Ok(exit(check, report.summary()))
+}
+
+fn open(check: &Check) -> Result<Workspace, Fatal> {
+    let here = std::env::current_dir()
+        .map_err(|error| Fatal::usage(format!("there is no working directory: {error}")))?;
+    let workspace = Workspace::open(Request {
+        here,
+        paths: check.paths.clone(),
+        stdin_filename: check.judging.stdin_filename.clone(),
+        configuration: check.judging.config.clone(),
+        stdin: &mut std::io::stdin(),
+        embedded: |_| None,
+    })?;
+    Ok(workspace)
+}
+
+/// Says what is looked at; findings stay alone on the standard output.
+fn tell(workspace: &Workspace) {
+    let mut stderr = std::io::stderr();
+    for project in &workspace.projects {
+        let source = project.configuration.source;
+        let name = source.map_or("none", |source| workspace.sources[source].name());
+        let files = project.files.len();
+        let _ = writeln!(
+            stderr,
+            "configuration: {}, files: {files}",
+            visible_line(name)
+        );
+    }
+}
+
+fn report<'a>(workspace: &'a Workspace, analysis: &'a Analysis) -> Report<'a> {
+    Report {
+        secrets: &analysis.secrets,
+        ..Report::new(&workspace.sources, &analysis.findings, workspace.asked)
+    }
+}
+
+fn deliver(check: &Check, display: &Display, report: &Report<'_>) -> Result<(), Fatal> {
+    let colour = match &check.output {
+        Some(_) => display.colour_in_files(),
+        None => output::is_coloured(display),
+    };
+    let mut text = Vec::new();
+    let rendered = match check.format {
+        Format::Human => human(report, colour, !display.quiet, &mut text),
+        Format::Json => json(report, &mut text),
+    };
+    rendered.map_err(|error| Fatal::usage(format!("cannot render the report: {error}")))?;
+    match &check.output {
+        Some(file) => output::save(&text, file),
+        None => output::print(&text, display),
+    }
+}
+
+fn exit(check: &Check, summary: Summary) -> Exit {
+    let denied = check.judging.deny_warnings && summary.warnings > 0;
+    if (summary.errors > 0 || denied) && !check.exit_zero {
+        Exit::Findings
+    } else {
+        Exit::Done
+    }
+}

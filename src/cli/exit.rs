@@ -1,0 +1,24 @@
+//! Exit codes.
+
+use std::process::ExitCode;
+
+/// How a command ended.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) enum Exit {
+    /// Clean, or done.
+    Done = 0,
+    /// Findings that count.
+    Findings = 1,
+    /// Wrong usage or configuration.
+    Usage = 2,
+    /// No input matched.
+    NoInput = 3,
+    /// A bug of perso.
+    Bug = 70,
+}
+
+impl From<Exit> for ExitCode {
+    fn from(exit: Exit) -> Self {
+        Self::from(exit as u8)
+    }
+}

@@ -1,0 +1,146 @@
+//! What stops a command, and how it is shown: on the error output, at its place in a file where it
+//! has one.
+
+use std::fmt;
+use std::io::Write;
+
+use anstream::{AutoStream, ColorChoice};
+use miette::{
+    Diagnostic, GraphicalReportHandler, GraphicalTheme, LabeledSpan, NamedSource, SourceCode,
+};
+
+use super::{Display, Exit};
+use crate::report::visible_line;
+use crate::source::SourceFile;
+use crate::workspace::OpenError;
+use crate::workspace::configuration::ConfigurationError;
+
+/// A longer line is not shown, only pointed to.
+const WIDTH: usize = 200;
+
+/// The one error that ended a command.
+#[derive(Debug)]
+pub(super) struct Fatal {
+    exit: Exit,
+    message: String,
+    help: Option<String>,
+    place: Option<Box<Place>>,
+}
+
+#[derive(Debug)]
+struct Place {
+    source: NamedSource<String>,
+    offset: usize,
+    length: usize,
+}
+
+impl Fatal {
+    /// Wrong usage.
+    pub(super) fn usage(message: impl Into<String>) -> Self {
+        Self {
+            exit: Exit::Usage,
+            message: visible_line(&message.into()).into_owned(),
+            help: None,
+            place: None,
+        }
+    }
+
+    /// Says what to do.
+    pub(super) fn help(mut self, help: impl Into<String>) -> Self {
+        self.help = Some(help.into());
+        self
+    }
+
+    /// Shows the error to the user.
+    pub(super) fn show(&self, display: &Display) -> Exit {
+        let stderr = std::io::stderr();
+        let choice = display.colour(&stderr);
+        let mut text = String::new();
+        let theme = if choice == ColorChoice::Never {
+            GraphicalTheme::unicode_nocolor()
+        } else {
+            GraphicalTheme::unicode()
+        };
+        let handler = GraphicalReportHandler::new_themed(theme).with_links(false);
+        if handler.render_report(&mut text, self).is_err() {
+            text.clone_from(&self.message);
+        }
+        let _ = writeln!(AutoStream::new(stderr, choice), "{}", text.trim_end());
+        self.exit
+    }
+}
+
+impl fmt::Display for Fatal {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.message)
+    }
+}
+
+impl std::error::Error for Fatal {}
+
+impl Diagnostic for Fatal {
+    fn help<'a>(&'a self) -> Option<Box<dyn fmt::Display + 'a>> {
+        let help = self.help.as_ref()?;
+        Some(Box::new(help))
+    }
+
+    fn source_code(&self) -> Option<&dyn SourceCode> {
+        let place = self.place.as_ref()?;
+        Some(&place.source)
+    }
+
+    fn labels(&self) -> Option<Box<dyn Iterator<Item = LabeledSpan> + '_>> {
+        let place = self.place.as_ref()?;
+        let label = LabeledSpan::new(Some("here".to_owned()), place.offset, place.length);
+        Some(Box::new(std::iter::once(label)))
+    }
+}
+
+impl From<OpenError> for Fatal {
+    fn from(error: OpenError) -> Self {
+        let message = error.to_string();
+        match error {
+            OpenError::Configuration(error) => at_place(&error),
+            OpenError::NoInput => Self {
+                exit: Exit::NoInput,
+                ..Self::usage(message).help("name `.dsc` or `.cpf` files, or a folder with some")
+            },
+            OpenError::UnknownKind { .. } => Self::usage(message).help(
+                "rename it to end in `.dsc` or `.cpf`, or give such a name with --stdin-filename",
+            ),
+            OpenError::NamelessStdin => {
+                Self::usage(message).help("give it one: --stdin-filename card.dsc")
+            }
+            OpenError::UnreadableConfiguration { .. } => Self::usage(message),
+        }
+    }
+}
+
+fn at_place(error: &ConfigurationError) -> Fatal {
+    let file = SourceFile::from_text(error.name.as_str(), error.text.as_str());
+    let position = file.position(error.span.start);
+    let mut fatal = Fatal::usage(format!(
+        "{}:{}:{}: {}",
+        error.name, position.line, position.column, error.message
+    ));
+    fatal.help.clone_from(&error.help);
+    if error.text.lines().all(|line| line.len() <= WIDTH) {
+        fatal.place = Some(Box::new(Place {
+            source: NamedSource::new(visible_line(&error.name), printable(&error.text)),
+            offset: error.span.start as usize,
+            length: error.span.len() as usize,
+        }));
+    }
+    fatal
+}
+
+/// The text without characters that a terminal obeys; every byte stays at its place.
+fn printable(text: &str) -> String {
+    let show = |character: char| match (character.is_control(), character.len_utf8()) {
+        _ if matches!(character, '\n' | '\r' | '\t') => character,
+        (true, 1) => '?',
+        (true, _) => '¿',
+        (false, _) => character,
+    };
+    text.chars().map(show).collect()
+}

@@ -1,0 +1,58 @@
+//! Where a result goes: the standard output, or a file that is there whole or not at all.
+
+use std::fs;
+use std::io::{self, ErrorKind, Write};
+use std::path::{Path, PathBuf};
+
+use anstream::{AutoStream, ColorChoice};
+
+use super::{Display, Fatal};
+
+/// Writes `text` to the standard output. A reader who went away is no error.
+pub(super) fn print(text: &[u8], display: &Display) -> Result<(), Fatal> {
+    let stdout = io::stdout();
+    let choice = display.colour(&stdout);
+    let mut stream = AutoStream::new(stdout.lock(), choice);
+    let written = stream.write_all(text).and_then(|()| stream.flush());
+    match written {
+        Err(error) if error.kind() != ErrorKind::BrokenPipe => {
+            Err(Fatal::usage(format!("cannot write the output: {error}")))
+        }
+        _ => Ok(()),
+    }
+}
+
+/// Whether the standard output gets colour.
+pub(super) fn is_coloured(display: &Display) -> bool {
+    display.colour(&io::stdout()) != ColorChoice::Never
+}
+
+/// Writes `text` to `file`; whoever reads it meanwhile sees the old content or the new one.
+pub(super) fn save(text: &[u8], file: &Path) -> Result<(), Fatal> {
+    let failed = |error: io::Error| {
+        Fatal::usage(format!(
+            "cannot write `{}`: {error}",
+            file.to_string_lossy()
+        ))
+    };
+    match fs::metadata(file) {
+        // A pipe or device cannot be replaced, only written to.
+        Ok(data) if !data.is_file() => fs::write(file, text).map_err(failed),
+        Ok(_) => replace(text, &file.canonicalize().map_err(failed)?).map_err(failed),
+        Err(_) => replace(text, file).map_err(failed),
+    }
+}
+
+fn replace(text: &[u8], file: &Path) -> io::Result<()> {
+    let folder = match file.parent() {
+        Some(folder) if folder != Path::new("") => folder.to_owned(),
+        _ => PathBuf::from("."),
+    };
+    let mut builder = tempfile::Builder::new();
+    #[cfg(unix)]
+    builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666));
+    let mut new = builder.prefix(".perso-").tempfile_in(folder)?;
+    new.write_all(text)?;
+    new.persist(file)?;
+    Ok(())
+}
