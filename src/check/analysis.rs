@@ -2,7 +2,7 @@
 
 use crate::diagnostic::Finding;
 use crate::model::{CompanionKind, Encoding, Profile, Project, ProjectFiles, Target};
-use crate::source::{SourceFile, SourceId, Sources};
+use crate::source::{SourceFile, SourceId, Sources, Span};
 use crate::stdlib::Key;
 use crate::syntax::{
     cpf::{self, CpfTree},
@@ -76,8 +76,17 @@ pub fn parse_all(sources: &Sources, files: &[(SourceId, Language)]) -> Vec<(Sour
     })
 }
 
+/// What a check of files yields.
+#[derive(Debug, Default)]
+pub struct Checked {
+    /// Findings, in the order of the files and of places in them.
+    pub findings: Vec<Finding>,
+    /// Literals of credentials: a report must not show them.
+    pub secrets: Vec<(SourceId, Span)>,
+}
+
 /// Checks files together: each text, each description with the profile it binds, each profile with
-/// the descriptions that bind it. Findings come in the order of the files and of places in them.
+/// the descriptions that bind it.
 #[must_use]
 pub fn check_all(
     sources: &Sources,
@@ -85,7 +94,7 @@ pub fn check_all(
     companions: &ProjectFiles,
     target: &Target,
     configuration: &Configuration,
-) -> Vec<Finding> {
+) -> Checked {
     let texts = parallel::map(trees, |(id, tree)| {
         check_text(*id, &sources[*id], tree, configuration)
     });
@@ -105,7 +114,19 @@ pub fn check_all(
     });
     findings.extend(encodings.into_iter().chain(profiles).flatten());
     settle(&mut findings);
-    findings
+    let described = project.encodings.iter().flat_map(|encoding| {
+        encoding
+            .secret_literals()
+            .map(|span| (encoding.source, span))
+    });
+    let profiled = project
+        .profiles
+        .iter()
+        .flat_map(|profile| profile.secret_literals().map(|span| (profile.source, span)));
+    Checked {
+        secrets: described.chain(profiled).collect(),
+        findings,
+    }
 }
 
 /// Builds the models of files and joins them.

@@ -15,7 +15,7 @@ pub struct Configuration {
 
 /// A name that is no rule.
 #[derive(Clone, Debug, Error, PartialEq, Eq)]
-#[error("there is no rule `{name}`{}", proposal(*near))]
+#[error("there is no rule `{name}`")]
 pub struct UnknownRule {
     /// What was written.
     pub name: String,
@@ -23,8 +23,16 @@ pub struct UnknownRule {
     pub near: Option<&'static str>,
 }
 
-fn proposal(near: Option<&str>) -> String {
-    near.map_or_else(String::new, |near| format!("; did you mean `{near}`?"))
+impl UnknownRule {
+    /// The answer to a name that is no rule.
+    #[must_use]
+    pub fn new(name: &str) -> Self {
+        let near = nearest(name, rules::all().map(|rule| rule.name));
+        Self {
+            name: name.to_owned(),
+            near,
+        }
+    }
 }
 
 impl Configuration {
@@ -34,7 +42,7 @@ impl Configuration {
     ///
     /// [`UnknownRule`] when there is no rule of this name.
     pub fn set(&mut self, name: &str, level: Level) -> Result<(), UnknownRule> {
-        let rule = find(name)?;
+        let rule = rules::find(name).ok_or_else(|| UnknownRule::new(name))?;
         self.levels.insert(rule.name, level);
         Ok(())
     }
@@ -44,16 +52,4 @@ impl Configuration {
     pub fn level(&self, rule: &Rule) -> Level {
         self.levels.get(rule.name).copied().unwrap_or(rule.level)
     }
-}
-
-/// The rule of a name.
-///
-/// # Errors
-///
-/// [`UnknownRule`], with the nearest name, when there is none.
-pub fn find(name: &str) -> Result<&'static Rule, UnknownRule> {
-    rules::find(name).ok_or_else(|| UnknownRule {
-        name: name.to_owned(),
-        near: nearest(name, rules::all().map(|rule| rule.name)),
-    })
 }

@@ -8,7 +8,7 @@ mod analysis;
 mod configuration;
 mod parallel;
 
-pub use analysis::{Language, Tree, check_all, join, parse_all};
+pub use analysis::{Checked, Language, Tree, check_all, join, parse_all};
 pub use configuration::{Configuration, UnknownRule};
 
 use std::collections::HashSet;

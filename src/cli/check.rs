@@ -9,6 +9,7 @@ use super::analysis::{Analysis, analyse};
 use super::options::Judging;
 use super::{Display, Exit, Fatal, output};
 use crate::report::{Report, Summary, human, json, visible_line};
+use crate::stdlib;
 use crate::workspace::{Request, Workspace};
 
 /// Check descriptions and profiles.
@@ -65,7 +66,7 @@ fn open(check: &Check) -> Result<Workspace, Fatal> {
         stdin_filename: check.judging.stdin_filename.clone(),
         configuration: check.judging.config.clone(),
         stdin: &mut std::io::stdin(),
-        embedded: |_| None,
+        embedded: stdlib::profile,
     })?;
     Ok(workspace)
 }

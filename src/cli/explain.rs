@@ -4,8 +4,8 @@ use std::fmt::Write;
 
 use clap::Args;
 
-use super::rulebook::{page, pages};
-use super::{Display, Exit, Fatal, output};
+use super::{Display, Exit, Fatal, output, rulebook};
+use crate::rules;
 
 /// Explain a rule: what it finds, why, and what to do.
 #[derive(Args)]
@@ -21,22 +21,25 @@ pub(super) struct Explain {
 /// Runs the command.
 pub(super) fn run(explain: &Explain, display: &Display) -> Result<Exit, Fatal> {
     let text = match &explain.rule {
-        Some(rule) => page(rule)?.text.to_owned(),
+        Some(name) => rulebook::page(rulebook::rule(name)?),
         None => list(),
     };
     output::print(text.as_bytes(), display)?;
     Ok(Exit::Done)
 }
 
+/// Every rule with its weight and what it finds, by family.
 fn list() -> String {
-    let width = pages()
-        .iter()
-        .map(|page| page.name.len())
-        .max()
-        .unwrap_or(0);
+    let width = rules::all().map(|rule| rule.name.len()).max().unwrap_or(0);
     let mut text = String::new();
-    for page in pages() {
-        let _ = writeln!(text, "{:width$}  {}", page.name, page.headline);
+    for rule in rules::all() {
+        let summary = rule.page().summary();
+        let _ = writeln!(
+            text,
+            "{:width$}  {:7}  {summary}",
+            rule.name,
+            rule.level.word()
+        );
     }
     text
 }

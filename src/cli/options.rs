@@ -7,8 +7,8 @@ use anstream::{AutoStream, ColorChoice};
 use clap::{Args, ValueEnum};
 
 use super::{Fatal, rulebook};
-use crate::diagnostic::Severity;
-use crate::workspace::configuration::{Level, Target};
+use crate::diagnostic::{Level, Severity};
+use crate::workspace::configuration::Target;
 
 /// How to speak.
 #[derive(Args)]
@@ -91,7 +91,7 @@ impl Judging {
         let mut levels = Vec::new();
         for (names, level) in given {
             for name in names {
-                let rule = rulebook::page(name)?.name;
+                let rule = rulebook::rule(name)?.name;
                 if levels
                     .iter()
                     .any(|(known, other)| *known == rule && *other != level)

@@ -35,6 +35,41 @@ impl Severity {
     }
 }
 
+/// How much a rule weighs unless a project says otherwise.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, PartialOrd, Ord, Hash)]
+pub enum Level {
+    /// It does not run.
+    Off,
+    /// It runs, and its findings have this severity.
+    On(Severity),
+}
+
+impl Level {
+    /// An error.
+    pub const ERROR: Self = Self::On(Severity::Error);
+    /// A warning.
+    pub const WARNING: Self = Self::On(Severity::Warning);
+    /// An information.
+    pub const INFO: Self = Self::On(Severity::Info);
+
+    /// The word for it: `error`, `warning`, `info`, `off`.
+    #[must_use]
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Off => "off",
+            Self::On(severity) => severity.word(),
+        }
+    }
+
+    /// The level that a word names.
+    #[must_use]
+    pub fn from_word(word: &str) -> Option<Self> {
+        [Self::Off, Self::INFO, Self::WARNING, Self::ERROR]
+            .into_iter()
+            .find(|level| level.word() == word)
+    }
+}
+
 /// A place with a few words on what is there.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Label {

@@ -6,7 +6,7 @@ use crate::source::{SourceId, Span};
 use crate::stdlib::{self, Key};
 
 use super::value::list_items;
-use super::{Encoding, ListItem, Profile, Target, Value};
+use super::{Encoding, ListItem, Profile, Reference, Target, Value};
 
 /// What became of a file that a description names.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -17,6 +17,8 @@ pub enum Companion {
     Missing {
         /// A name beside it that is near.
         near: Option<String>,
+        /// Where it was looked for, or why it was not; words for a label.
+        reason: String,
     },
     /// It is there and cannot be read, or its name leads out of the project.
     Unusable {
@@ -146,6 +148,17 @@ impl<'t> Project<'t> {
             .get(&profile.source)
             .map_or(&[][..], Vec::as_slice);
         indices.iter().map(|index| &self.encodings[*index])
+    }
+}
+
+impl Encoding<'_> {
+    /// Literals of credential keys: what must not be shown.
+    pub fn secret_literals(&self) -> impl Iterator<Item = Span> {
+        self.entries.iter().filter_map(|entry| {
+            let literal = matches!(entry.reference(), Reference::Literal(_));
+            let credential = entry.key().is_some_and(|key| key.keyword().credential);
+            (literal && credential).then_some(entry.value_span)
+        })
     }
 }
 

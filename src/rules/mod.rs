@@ -17,7 +17,7 @@ mod syntax;
 pub use context::{Draft, EncodingContext, Findings, ProfileContext, TextContext};
 pub use documentation::{Example, ExampleFile, Page};
 
-use crate::diagnostic::Severity;
+pub use crate::diagnostic::Level;
 use crate::stdlib::Certainty;
 
 /// Groups of rules, in the order they are listed.
@@ -46,41 +46,6 @@ impl Family {
             Self::Middleware => "middleware",
             Self::Cpf => "cpf",
         }
-    }
-}
-
-/// How much a rule weighs unless a project says otherwise.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, PartialOrd, Ord, Hash)]
-pub enum Level {
-    /// It does not run.
-    Off,
-    /// It runs, and its findings have this severity.
-    On(Severity),
-}
-
-impl Level {
-    /// An error.
-    pub const ERROR: Self = Self::On(Severity::Error);
-    /// A warning.
-    pub const WARNING: Self = Self::On(Severity::Warning);
-    /// An information.
-    pub const INFO: Self = Self::On(Severity::Info);
-
-    /// The word for it: `error`, `warning`, `info`, `off`.
-    #[must_use]
-    pub const fn word(self) -> &'static str {
-        match self {
-            Self::Off => "off",
-            Self::On(severity) => severity.word(),
-        }
-    }
-
-    /// The level that a word names.
-    #[must_use]
-    pub fn from_word(word: &str) -> Option<Self> {
-        [Self::Off, Self::INFO, Self::WARNING, Self::ERROR]
-            .into_iter()
-            .find(|level| level.word() == word)
     }
 }
 

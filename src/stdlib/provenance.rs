@@ -30,6 +30,21 @@ pub enum Certainty {
     Hearsay,
 }
 
+impl Certainty {
+    /// The word for it: `stated`, `implied`, `measured`, `standard`, `ours`, `hearsay`.
+    #[must_use]
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Stated => "stated",
+            Self::Implied => "implied",
+            Self::Measured => "measured",
+            Self::Standard => "standard",
+            Self::Ours => "ours",
+            Self::Hearsay => "hearsay",
+        }
+    }
+}
+
 /// A public page or standard that records cite by its short name.
 #[derive(Debug)]
 pub struct Source {

@@ -29,9 +29,7 @@ fn findings_of(example: &Example, rule: &Rule) -> Vec<Finding> {
     for (id, tree) in &trees {
         for (kind, name) in tree.companions(sources[*id].text()) {
             let found = sources.iter().find(|(_, file)| file.name() == name);
-            let companion = found.map_or(Companion::Missing { near: None }, |(source, _)| {
-                Companion::Found(source)
-            });
+            let companion = found.map_or(missing(), |(source, _)| Companion::Found(source));
             companions.insert((*id, kind), companion);
         }
     }
@@ -39,7 +37,14 @@ fn findings_of(example: &Example, rule: &Rule) -> Vec<Finding> {
     configuration
         .set(rule.name, Level::ERROR)
         .expect("its own name");
-    check_all(&sources, &trees, &companions, &target, &configuration)
+    check_all(&sources, &trees, &companions, &target, &configuration).findings
+}
+
+fn missing() -> Companion {
+    Companion::Missing {
+        near: None,
+        reason: "not beside the description".to_owned(),
+    }
 }
 
 #[test]

@@ -142,6 +142,31 @@ impl Profile<'_> {
         Some(bytes)
     }
 
+    /// Literals given to `SEC_…` variables and to the `value` of a `CreatePin`: what must not be
+    /// shown.
+    pub fn secret_literals(&self) -> impl Iterator<Item = Span> {
+        let assigned = self
+            .assignments
+            .iter()
+            .filter(|assignment| stdlib::credential_of_variable(assignment.name).is_some())
+            .filter_map(|assignment| assignment.value);
+        let pins = self
+            .pins
+            .iter()
+            .filter_map(|pin| self.attribute(pin.attributes, "value"))
+            .map(|attribute| attribute.value);
+        assigned
+            .chain(pins)
+            .flat_map(|value| self.tree.terms(value))
+            .filter_map(|term| {
+                let literal = matches!(
+                    term.kind,
+                    TermKind::Number(_) | TermKind::String | TermKind::Bytes
+                );
+                literal.then_some(term.span)
+            })
+    }
+
     fn append_constant(
         &self,
         expr: Expr,

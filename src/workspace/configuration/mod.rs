@@ -4,14 +4,15 @@
 //! an error here; names that perso does not know are kept, because a project may be shared by two
 //! versions of perso: a rule reports them.
 
-use crate::diagnostic::Severity;
 use crate::source::{SourceId, Span};
+use crate::stdlib::Version;
 
+mod product;
 mod read;
-mod version;
 
+pub use crate::diagnostic::Level;
+pub use product::Product;
 pub use read::read;
-pub use version::{Product, Version};
 
 /// A value and where it stands in `perso.toml`; no place means it was given on the command line.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -74,29 +75,6 @@ pub struct RuleLevel {
     pub level: Level,
 }
 
-/// What the findings of a rule weigh.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum Level {
-    /// The rule does not run.
-    Off,
-    /// It runs, and its findings have this severity.
-    On(Severity),
-}
-
-impl Level {
-    /// Reads `off`, `info`, `warning` or `error`.
-    #[must_use]
-    pub fn from_word(word: &str) -> Option<Self> {
-        match word {
-            "off" => Some(Self::Off),
-            "info" => Some(Self::On(Severity::Info)),
-            "warning" => Some(Self::On(Severity::Warning)),
-            "error" => Some(Self::On(Severity::Error)),
-            _ => None,
-        }
-    }
-}
-
 /// A table or key that perso does not know.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct UnknownKey {
@@ -144,7 +122,7 @@ impl Target {
                 self.middleware = Some(Setting { value, span });
             }
             "identity-manager" => {
-                let value = value.parse()?;
+                let value = version(value)?;
                 self.identity_manager = Some(Setting { value, span });
             }
             "card" => self.card = Some(text()),
@@ -153,6 +131,12 @@ impl Target {
         }
         Ok(())
     }
+}
+
+/// Reads a version.
+fn version(text: &str) -> Result<Version, TargetError> {
+    text.parse()
+        .map_err(|_| TargetError::Version(text.to_owned()))
 }
 
 /// Why a target cannot be set.
