@@ -9,6 +9,7 @@
 )]
 
 mod check;
+mod examples;
 mod explain;
 mod layering;
 mod licences;

@@ -1,0 +1,24 @@
+//! The projects of `examples/` check clean.
+
+use std::path::Path;
+
+use crate::sandbox::Sandbox;
+
+#[test]
+fn every_example_checks_clean() {
+    let examples = Path::new(env!("CARGO_MANIFEST_DIR")).join("examples");
+    let sandbox = Sandbox::new();
+    let mut folders = 0;
+    for entry in std::fs::read_dir(examples).unwrap().flatten() {
+        if !entry.path().is_dir() {
+            continue;
+        }
+        assert!(entry.path().join("README.md").is_file(), "{} has no page", entry.path().display());
+        let path = entry.path().to_string_lossy().into_owned();
+        let (code, out, err) = sandbox.run(&["check", "--deny-warnings", &path]);
+        assert_eq!(code, 0, "{out}{err}");
+        assert!(out.starts_with("no findings in "), "{out}");
+        folders += 1;
+    }
+    assert_eq!(folders, 7);
+}
