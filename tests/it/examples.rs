@@ -13,7 +13,11 @@ fn every_example_checks_clean() {
         if !entry.path().is_dir() {
             continue;
         }
-        assert!(entry.path().join("README.md").is_file(), "{} has no page", entry.path().display());
+        assert!(
+            entry.path().join("README.md").is_file(),
+            "{} has no page",
+            entry.path().display()
+        );
         let path = entry.path().to_string_lossy().into_owned();
         let (code, out, err) = sandbox.run(&["check", "--deny-warnings", &path]);
         assert_eq!(code, 0, "{out}{err}");

@@ -11,6 +11,7 @@
 mod check;
 mod examples;
 mod explain;
+mod hostile;
 mod layering;
 mod licences;
 mod pki;

@@ -1,0 +1,253 @@
+//! Input that nobody wishes for: each gets an answer, in time, and none brings perso down.
+
+use std::time::{Duration, Instant};
+
+use proptest::prelude::*;
+
+use perso::check::{Configuration, Language, Tree, check_all};
+use perso::model::{ProjectFiles, Target};
+use perso::source::{SourceFile, Sources};
+
+use crate::sandbox::Sandbox;
+
+/// Generous for a loaded machine and a debug build, far too short for quadratic work.
+const PATIENCE: Duration = Duration::from_secs(60);
+
+/// Checks one file and returns the rules that spoke.
+fn rules_on(name: &str, content: impl AsRef<[u8]>) -> Vec<String> {
+    let sandbox = Sandbox::new().file(name, content);
+    let start = Instant::now();
+    let (code, report) = sandbox.report(&[name]);
+    assert!(
+        start.elapsed() < PATIENCE,
+        "{name} took {:?}",
+        start.elapsed()
+    );
+    assert!(code == 0 || code == 1, "exit code {code}");
+    let mut rules: Vec<String> = report["diagnostics"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|finding| finding["rule"].as_str().unwrap().to_owned())
+        .collect();
+    rules.dedup();
+    rules
+}
+
+#[test]
+fn binary_files_say_only_that() {
+    let program: Vec<u8> = (0..200_000_u32)
+        .map(|i| (i.wrapping_mul(31) >> 3) as u8)
+        .collect();
+    for name in ["a.dsc", "a.cpf"] {
+        assert_eq!(rules_on(name, &program), ["binary-content"]);
+        assert_eq!(rules_on(name, b"[\0F\0i\0e\0"), ["binary-content"]);
+    }
+}
+
+#[test]
+fn endless_lines_end() {
+    let junk = "x".repeat(20 << 20);
+    assert!(rules_on("a.dsc", &junk).contains(&"malformed-line".to_owned()));
+    assert!(rules_on("a.cpf", &junk).contains(&"unknown-statement".to_owned()));
+    let value = format!(
+        "[Fields]\nA=\n[Description]\nPIN={}\n",
+        "y".repeat(20 << 20)
+    );
+    assert!(rules_on("b.dsc", value).contains(&"undeclared-field".to_owned()));
+}
+
+#[test]
+fn deep_nesting_is_told_and_survived() {
+    let blocks = "CreateDf D id=0x4401\n".repeat(100_000);
+    let rules = rules_on(
+        "a.cpf",
+        format!("CardModel 'SIEMENS50'\nMasterFile\n{blocks}"),
+    );
+    assert!(
+        rules.contains(&"malformed-statement".to_owned()),
+        "{rules:?}"
+    );
+    let calls = format!("A = {}", "F(".repeat(100_000));
+    assert!(rules_on("b.cpf", calls).contains(&"malformed-statement".to_owned()));
+}
+
+#[test]
+fn unclosed_hexadecimal_data_hides_nothing_behind_it() {
+    let block = "File Static F\ndata = 0x{ 30 05\nEndfile\n";
+    let rules = rules_on("a.cpf", format!("{}Bogus thing\n", block.repeat(20_000)));
+    assert!(
+        rules.contains(&"unterminated-literal".to_owned()),
+        "{rules:?}"
+    );
+    assert!(rules.contains(&"unknown-statement".to_owned()), "{rules:?}");
+}
+
+#[test]
+fn line_ends_and_marks_change_nothing() {
+    let text = "[Encoding]\nType=2,Magstripe\nSubType=1\n[Fields]\nTrack=\n";
+    for variant in [
+        text.to_owned(),
+        text.replace('\n', "\r\n"),
+        text.replace('\n', "\r"),
+        format!("\u{feff}{text}"),
+        text.trim_end().to_owned(),
+    ] {
+        assert!(rules_on("a.dsc", &variant).is_empty(), "{variant:?}");
+    }
+}
+
+#[test]
+fn a_file_in_windows_1252_is_read_and_told_once() {
+    let rules = rules_on(
+        "a.dsc",
+        b"[Encoding]\nType=2,Magstripe\nSubType=1\n# B\xFCro \x80 \xE9\n",
+    );
+    assert_eq!(rules, ["non-utf8-text"]);
+}
+
+#[test]
+fn a_hundred_thousand_findings_are_told() {
+    let text = "[Description]\n".to_owned() + &"junk\n".repeat(100_000);
+    assert_eq!(
+        rules_on("a.dsc", text)
+            .iter()
+            .filter(|rule| *rule == "malformed-line")
+            .count(),
+        1
+    );
+}
+
+#[cfg(unix)]
+#[test]
+fn a_companion_that_cannot_be_read_is_told_where_it_is_named() {
+    let dsc = "[Encoding]\nType=1024,Chip\nDevices=8710\n[Fields]\nP=\n[Description]\n\
+               PKCS11LibraryWindows32=personal.dll\nInitToken=true\nInitialPUK=P\nChipProfile=p.cpf\n";
+    let cases: [fn(&std::path::Path); 3] = [
+        |_| {},
+        |path| std::os::unix::fs::symlink("p.cpf", path).unwrap(),
+        |path| std::fs::create_dir(path).unwrap(),
+    ];
+    for make in cases {
+        let sandbox = Sandbox::new().file("a.dsc", dsc);
+        make(&sandbox.path("p.cpf"));
+        let (code, report) = sandbox.report(&["a.dsc"]);
+        let finding = report["diagnostics"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .find(|finding| finding["rule"] == "unusable-companion-file")
+            .unwrap_or_else(|| panic!("{report:#}"))
+            .clone();
+        assert_eq!((code, finding["start"]["line"].as_u64()), (1, Some(10)));
+    }
+}
+
+fn check_texts(dsc: &[u8], cpf: &[u8]) {
+    let mut sources = Sources::default();
+    let mut trees = Vec::new();
+    for (name, bytes, language) in [("a.dsc", dsc, Language::Dsc), ("p.cpf", cpf, Language::Cpf)] {
+        let id = sources.add(SourceFile::from_bytes(name, bytes.to_vec()));
+        trees.push((id, Tree::parse(language, sources[id].text())));
+    }
+    let mut companions = ProjectFiles::new();
+    for (kind, _) in trees[0].1.companions(sources[trees[0].0].text()) {
+        companions.insert(
+            (trees[0].0, kind),
+            perso::model::Companion::Found(trees[1].0),
+        );
+    }
+    let (target, configuration) = (Target::default(), Configuration::default());
+    let checked = check_all(&sources, &trees, &companions, &target, &configuration);
+    for finding in checked.findings {
+        for label in std::iter::once(&finding.primary).chain(&finding.secondary) {
+            let text = sources[label.source].text();
+            let (start, end) = (label.span.start as usize, label.span.end as usize);
+            assert!(text.get(start..end).is_some(), "{finding:?}");
+        }
+    }
+}
+
+/// Lines that mean something, in any order.
+fn fragments(of: &'static [&'static str]) -> impl Strategy<Value = String> {
+    prop::collection::vec(prop::sample::select(of), 0..40).prop_map(|parts| parts.concat())
+}
+
+const DSC: &[&str] = &[
+    "[Encoding]\n",
+    "[Fields]\n",
+    "[Description]\n",
+    "[Application_A]\n",
+    "[Aplication_B]\n",
+    "[",
+    "Type=1024,Chip\n",
+    "Type=2,x\n",
+    "Devices=8710\n",
+    "A=\n",
+    "SEC_PUK=\n",
+    "PIN=A\n",
+    "PIN=#1\n",
+    "PIN=!FROM_USER_DIALOG_3_FIELD\n",
+    "InitToken=true\n",
+    "InitialPUK=A\n",
+    "ChipProfile=p.cpf\n",
+    "ProfileParameters=A, SEC_PUK,,\n",
+    "PKCS11LibraryWindows32=personal.dll\n",
+    "^secret\n",
+    "ApplicationList=AAB\n",
+    "CertTempl=T\n",
+    "KeySize=x\n",
+    "LabelExpressionDataObject=!{A} !{\n",
+    "AttributesDataObject=CKA_PRIVATE=yes,\n",
+    "ObjectCriteria=CKO_X,\n",
+    "\r",
+    "=\n",
+    "ü\n",
+    " # x\n",
+];
+const CPF: &[&str] = &[
+    "CardModel 'SIEMENS50'\n",
+    "MasterFile\n",
+    "CreateDf D id=0x5015 maxsize=10\n",
+    "EndDF\n",
+    "CreateEf E id=0x5031 maxsize=auto read=PIN1|ü\n",
+    "Endfile\n",
+    "File Static E\n",
+    "File Dynamic",
+    "data = A + 0x{30 0}\n",
+    "data = ",
+    "A = A\n",
+    "SEC_PIN1 = SECRANDOM(6)\n",
+    "SEC_PUK = ...\n",
+    "PERSINFO_PUT_SEC(SEC_PIN1)\n",
+    "PERSINFO_SEC()",
+    "CreateFiles()\n",
+    "BurnFuse()\n",
+    "0x{",
+    "}",
+    "(",
+    "\\\n",
+    "'",
+    "; c\n",
+    "CreatePin P value=A retries=99\n",
+    "...",
+    "\n",
+    "B = 0x{41 42}\n",
+];
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(64))]
+
+    #[test]
+    fn any_bytes_are_checked(
+        dsc in prop::collection::vec(any::<u8>(), 0..400),
+        cpf in prop::collection::vec(any::<u8>(), 0..400),
+    ) {
+        check_texts(&dsc, &cpf);
+    }
+
+    #[test]
+    fn any_mixture_of_lines_is_checked(dsc in fragments(DSC), cpf in fragments(CPF)) {
+        check_texts(dsc.as_bytes(), cpf.as_bytes());
+    }
+}
