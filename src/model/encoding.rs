@@ -1,6 +1,8 @@
 //! The typed view of one encoding description.
 
+use std::collections::HashMap;
 use std::ops::Range;
+use std::sync::OnceLock;
 
 use indexmap::IndexMap;
 
@@ -102,6 +104,12 @@ impl<'t> Entry<'t> {
     pub const fn is_on(&self) -> bool {
         matches!(self.value, Value::Flag(flag) if flag.is_on())
     }
+
+    /// Whether it counts as present: every key does but a flag that is off.
+    #[must_use]
+    pub const fn is_present(&self) -> bool {
+        !matches!(self.value, Value::Flag(flag) if !flag.is_on())
+    }
 }
 
 /// A line of `[Fields]`.
@@ -177,7 +185,9 @@ pub struct Encoding<'t> {
     pub protected: Option<Span>,
     /// Whether it describes a chip: `Type` is 1024, missing or malformed.
     pub is_chip: bool,
-    fields: IndexMap<&'t str, u32>,
+    pub(super) fields: IndexMap<&'t str, u32>,
+    /// The fields by their names in lower case, made when it is first asked for.
+    pub(super) folded_fields: OnceLock<HashMap<String, u32>>,
     first: [Option<u32>; Key::COUNT],
 }
 
@@ -198,6 +208,7 @@ impl<'t> Encoding<'t> {
             protected: None,
             is_chip: true,
             fields: IndexMap::new(),
+            folded_fields: OnceLock::new(),
             first: [None; Key::COUNT],
         };
         encoding.read_sections();
@@ -307,10 +318,7 @@ impl<'t> Encoding<'t> {
     /// Whether a key is present. A flag that is off counts as absent.
     #[must_use]
     pub fn has(&self, key: Key) -> bool {
-        self.entry(key).is_some_and(|entry| match entry.value {
-            Value::Flag(flag) => flag.is_on(),
-            _ => true,
-        })
+        self.entry(key).is_some_and(Entry::is_present)
     }
 
     /// The entry of a flag that is on.
@@ -323,6 +331,30 @@ impl<'t> Encoding<'t> {
     #[must_use]
     pub fn role_of(&self, entry: &Entry<'t>) -> SectionRole<'t> {
         self.sections[entry.section as usize].role
+    }
+
+    /// Whether an entry stands where the meaning of keys is known: under a section that is one of
+    /// the language, or near one.
+    #[must_use]
+    pub fn is_judged(&self, entry: &Entry<'t>) -> bool {
+        !matches!(
+            self.role_of(entry),
+            SectionRole::Unknown | SectionRole::Preamble
+        )
+    }
+
+    /// The name of the first section in a role, between the brackets of its header.
+    #[must_use]
+    pub fn section_name(&self, role: SectionRole<'_>) -> Option<Span> {
+        self.section(role)?.name
+    }
+
+    /// The whole line that holds a place, with its line end.
+    #[must_use]
+    pub fn line_of(&self, span: Span) -> Span {
+        let lines = &self.tree.lines;
+        let index = lines.partition_point(|line| line.span.end <= span.start);
+        lines.get(index).map_or(span, |line| line.span)
     }
 
     /// The first section in a role.
@@ -402,8 +434,7 @@ impl<'t> Encoding<'t> {
             return MiddlewareChoice::Other;
         }
         let own = self.entries.iter().any(|entry| {
-            let present = !matches!(entry.value, Value::Flag(flag) if !flag.is_on());
-            present
+            entry.is_present()
                 && entry
                     .key()
                     .is_some_and(|key| key.keyword().is_only_on(PERSONAL_DESKTOP_CLIENT))
@@ -486,10 +517,7 @@ impl<'e, 't> Application<'e, 't> {
     /// Whether a key is present; a flag that is off counts as absent.
     #[must_use]
     pub fn has(&self, key: Key) -> bool {
-        self.entry(key).is_some_and(|entry| match entry.value {
-            Value::Flag(flag) => flag.is_on(),
-            _ => true,
-        })
+        self.entry(key).is_some_and(Entry::is_present)
     }
 
     /// Whether it writes to the signature slot: `Location=#Signature` in any letter case (SIGN).

@@ -8,8 +8,10 @@
 //!
 //! This room judges nothing (that is the work of `rules`) and reads no files.
 
+mod condition;
 mod encoding;
 mod expression;
+mod field;
 mod profile;
 mod project;
 mod target;
@@ -20,6 +22,7 @@ pub use encoding::{
     PERSONAL_DESKTOP_CLIENT, Section, SectionRole, is_pin_decryption,
 };
 pub use expression::{Part, PartError, label_parts};
+pub use field::{FieldMatch, FieldUse};
 pub use profile::{
     Assignment, CallSite, Content, DataSize, Facts, File, FileIndex, FileKind, Pin, Profile, Size,
     VariableUse,
