@@ -56,6 +56,15 @@ pub enum KeyMatch {
 }
 
 impl KeyMatch {
+    /// The key, if its name is right.
+    #[must_use]
+    pub const fn known(self) -> Option<Key> {
+        match self {
+            Self::Known(key) => Some(key),
+            _ => None,
+        }
+    }
+
     /// The key it counts as.
     #[must_use]
     pub const fn key(self) -> Option<Key> {
@@ -293,7 +302,6 @@ impl<'t> Encoding<'t> {
     /// belongs, else the first anywhere.
     fn remember(&mut self, key: Key, role: SectionRole<'_>, index: u32) {
         let slot = &mut self.first[key as usize];
-        let home = |role: SectionRole<'_>| belongs(key, role);
         match *slot {
             None => *slot = Some(index),
             Some(held) => {
@@ -302,7 +310,7 @@ impl<'t> Encoding<'t> {
                     .sections
                     .get(section)
                     .map_or(role, |section| section.role);
-                if home(role) && !home(held_role) {
+                if role.is_home_of(key) && !held_role.is_home_of(key) {
                     *slot = Some(index);
                 }
             }
@@ -595,14 +603,17 @@ fn role_of(name: Option<&str>) -> (SectionRole<'_>, bool) {
     role.map_or((SectionRole::Unknown, false), |role| (role, true))
 }
 
-/// Whether a key belongs into a section of this role.
-pub(super) fn belongs(key: Key, role: SectionRole<'_>) -> bool {
-    match key.keyword().section {
-        SectionKind::Encoding => role == SectionRole::Encoding,
-        SectionKind::Fields => role == SectionRole::Fields,
-        SectionKind::Description => role == SectionRole::Description,
-        SectionKind::Application | SectionKind::Magstripe => {
-            matches!(role, SectionRole::Application(_))
+impl SectionRole<'_> {
+    /// Whether a key belongs into a section of this role.
+    #[must_use]
+    pub fn is_home_of(self, key: Key) -> bool {
+        match key.keyword().section {
+            SectionKind::Encoding => self == Self::Encoding,
+            SectionKind::Fields => self == Self::Fields,
+            SectionKind::Description => self == Self::Description,
+            SectionKind::Application | SectionKind::Magstripe => {
+                matches!(self, Self::Application(_))
+            }
         }
     }
 }
@@ -618,7 +629,7 @@ fn match_key(name: &str, role: SectionRole<'_>, proposals: &mut u32) -> KeyMatch
     let names = |home: bool| {
         Key::ALL
             .iter()
-            .filter(move |key| belongs(**key, role) == home)
+            .filter(move |key| role.is_home_of(**key) == home)
             .filter(|key| key.keyword().status != stdlib::Status::Tolerated)
             .filter(|key| key.keyword().section != SectionKind::Magstripe)
             .map(|key| key.name())
