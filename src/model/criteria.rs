@@ -18,6 +18,9 @@ pub struct BadPart {
     pub expected: String,
 }
 
+/// Whether a part has the form that its place demands.
+type Fits = fn(&str) -> bool;
+
 /// The classes of objects that PKCS#11 2.40 knows.
 const CLASSES: [&str; 9] = [
     "CKO_DATA",
@@ -52,7 +55,7 @@ pub fn filter_errors(text: &str, span: Span) -> Vec<BadPart> {
     };
     let missing = |expected| bad(Span::empty(span.end), expected);
     let mut errors = Vec::new();
-    let tests: [(fn(&str) -> bool, &str); 4] = [
+    let tests: [(Fits, &str); 4] = [
         (
             |part| CLASSES.contains(&part),
             "a PKCS#11 object class such as `CKO_PUBLIC_KEY`",

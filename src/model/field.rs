@@ -71,6 +71,13 @@ impl<'t> Encoding<'t> {
         }
     }
 
+    /// For how many wrong names a near field is worth looking for: each compares with all fields.
+    #[must_use]
+    pub fn proposal_limit(&self) -> usize {
+        const COMPARISONS: usize = 200_000;
+        COMPARISONS / self.fields.len().max(1) + 1
+    }
+
     /// What `[Fields]` says about a name.
     #[must_use]
     pub fn field_match(&self, name: &str) -> FieldMatch<'_, 't> {

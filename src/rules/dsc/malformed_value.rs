@@ -113,11 +113,9 @@ fn check_value(cx: &EncodingContext<'_>, entry: &Entry<'_>, key: Key, findings: 
     match (kind, entry.value) {
         (_, Value::Reference(reference)) => check_reference(cx, entry, key, reference, findings),
         (_, Value::Fields(_)) => check_list(cx, entry, findings),
-        (ValueKind::Enum(words), _) if !key.keyword().open => {
-            if !words.iter().any(|word| word.eq_ignore_ascii_case(text)) {
-                let expected = format!("`{}`", words.join("` or `"));
-                report_part(cx, entry, entry.value_span, &expected, findings);
-            }
+        (ValueKind::Enum(words), _) if !key.keyword().open && !is_one_of(words, text) => {
+            let expected = format!("`{}`", words.join("` or `"));
+            report_part(cx, entry, entry.value_span, &expected, findings);
         }
         (ValueKind::Filter, _) => {
             let bad = filter_errors(cx.encoding.text, entry.value_span);
@@ -144,6 +142,10 @@ fn check_value(cx: &EncodingContext<'_>, entry: &Entry<'_>, key: Key, findings: 
         (ValueKind::Letters, _) => check_letters(cx, entry, findings),
         _ => {}
     }
+}
+
+fn is_one_of(words: &[&str], text: &str) -> bool {
+    words.iter().any(|word| word.eq_ignore_ascii_case(text))
 }
 
 /// Whether a value of this kind cannot be empty.

@@ -85,7 +85,7 @@ fn misplaced(cx: &EncodingContext<'_>, entry: &Entry<'_>) -> Option<Key> {
 fn report(cx: &EncodingContext<'_>, entry: &Entry<'_>, key: Key, findings: &mut Findings<'_>) {
     let home = key.keyword().section;
     let header = home.section().map_or("", |section| section.header);
-    let mut draft = findings
+    let draft = findings
         .report(
             format!("`{}` belongs into `[{header}]`", cx.text(entry.key_span)),
             cx.label(entry.key_span, "not looked for in this section"),
@@ -94,10 +94,10 @@ fn report(cx: &EncodingContext<'_>, entry: &Entry<'_>, key: Key, findings: &mut 
     let role = match home {
         SectionKind::Encoding => SectionRole::Encoding,
         SectionKind::Description => SectionRole::Description,
+        // Which application is meant is not known.
         _ => return,
     };
     if let Some(name) = cx.encoding.section_name(role) {
-        draft = draft.because(cx.label(name, "belongs here"));
+        draft.because(cx.label(name, "belongs here"));
     }
-    drop(draft);
 }

@@ -1,4 +1,5 @@
 use super::rule;
+use crate::model::Application;
 use crate::rules::{Absence, Check, EncodingContext, Family, Findings, Level, Scope};
 use crate::stdlib::{Certainty, Key};
 
@@ -71,7 +72,7 @@ fn check(cx: &EncodingContext<'_>, findings: &mut Findings<'_>) {
     if cx.encoding.has(Key::SignPIN) {
         return;
     }
-    let mut signing = cx.encoding.applications().filter(|one| one.is_signature());
+    let mut signing = cx.encoding.applications().filter(Application::is_signature);
     let Some(location) = signing.next().and_then(|first| first.entry(Key::Location)) else {
         return;
     };

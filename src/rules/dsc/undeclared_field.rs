@@ -73,14 +73,11 @@ fn check(cx: &EncodingContext<'_>, findings: &mut Findings<'_>) {
         if looks_constant(used.name) && takes_constant(&used) {
             report_constant(cx, &used, findings);
         } else {
-            // A proposal compares with every field; a file of nothing but wrong names gets a few.
-            let propose = told.len() <= MAX_PROPOSALS;
+            let propose = told.len() <= cx.encoding.proposal_limit();
             report_name(cx, &used, propose, findings);
         }
     }
 }
-
-const MAX_PROPOSALS: usize = 100;
 
 /// Digits only, or with a character that names have not.
 fn looks_constant(name: &str) -> bool {

@@ -88,9 +88,6 @@ fn check(cx: &EncodingContext<'_>, findings: &mut Findings<'_>) {
     }
 }
 
-/// Undeclared names for which the meant field is looked for; bounds the work on junk.
-const MAX_PROPOSALS: usize = 100;
-
 /// Every field that any value names, whatever the key, and those that a wrong name was meant for.
 fn used_names<'t>(encoding: &Encoding<'t>) -> HashSet<&'t str> {
     let mut used = HashSet::new();
@@ -105,15 +102,14 @@ fn used_names<'t>(encoding: &Encoding<'t>) -> HashSet<&'t str> {
     let mut proposals = 0;
     for name in encoding.field_uses().map(|used| used.name) {
         match encoding.field_match(name) {
-            FieldMatch::Declared(_) => {}
             FieldMatch::OtherCase(field) => {
                 used.insert(field.name);
             }
-            FieldMatch::Undeclared if proposals < MAX_PROPOSALS => {
+            FieldMatch::Undeclared if proposals < encoding.proposal_limit() => {
                 proposals += 1;
                 used.extend(nearest(name, encoding.field_names()));
             }
-            FieldMatch::Undeclared => {}
+            FieldMatch::Declared(_) | FieldMatch::Undeclared => {}
         }
     }
     used
