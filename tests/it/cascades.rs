@@ -207,6 +207,19 @@ fn recovered_parts_count_as_what_they_were_meant_to_be() {
 }
 
 #[test]
+fn a_file_that_is_not_utf8_is_offered_no_other_fix() {
+    let page = "# Files\n\n```dsc card.dsc windows-1252\n[Fields]\nStraße\n```\n";
+    let checked = check(&Page::new(page).example("Files"), &[]);
+    let with_fix: Vec<_> = checked
+        .findings
+        .iter()
+        .filter(|finding| !finding.fixes.is_empty())
+        .map(|finding| finding.rule)
+        .collect();
+    assert_eq!(with_fix, ["non-utf8-text"]);
+}
+
+#[test]
 fn what_is_encrypted_is_not_missing() {
     let text = "^8F2A\n[Fields]\n[Description]\nInitToken=true\nPUK=#1\nSetPIN=true\n^77";
     assert_eq!(errors(text), [""; 0]);
@@ -232,7 +245,7 @@ ADR_00001=Track 2,Track 2,X,,,S";
 
 #[test]
 fn long_files_of_nothing_but_defects_take_linear_time() {
-    let many = 100_000;
+    let many = 30_000;
     let names = |prefix: &str| -> String {
         (0..many)
             .map(|index| format!("{prefix}{index}\n"))

@@ -103,7 +103,7 @@ fn check_sections(cx: &EncodingContext<'_>, findings: &mut Findings<'_>) {
         };
         findings
             .report(
-                format!("section `[{}]` is there twice", excerpt(cx.text(name))),
+                format!("section `[{}]` is there again", excerpt(cx.text(name))),
                 cx.label(name, "second section of this name"),
             )
             .because(cx.label(first, "first one here"))
@@ -115,7 +115,7 @@ fn check_fields(cx: &EncodingContext<'_>, findings: &mut Findings<'_>) {
     let mut seen = Seen::new();
     for field in &cx.encoding.declarations {
         if let Some(first) = seen.first(field.name, field.span) {
-            let what = format!("field `{}`", excerpt(field.name));
+            let what = format!("field `{}` is declared again", excerpt(field.name));
             report(cx, &what, field.span, first, findings);
         }
     }
@@ -146,11 +146,11 @@ fn check_keys(cx: &EncodingContext<'_>, section: &Section<'_>, findings: &mut Fi
         let Some(first) = seen.first(identity, entry.key_span) else {
             continue;
         };
-        let written = cx.text(entry.key_span);
-        let earlier = cx.text(first);
-        let what = match earlier.eq_ignore_ascii_case(written) {
-            true => format!("key `{}`", excerpt(written)),
-            false => format!("key `{earlier}`, also called `{written}`,"),
+        let written = excerpt(cx.text(entry.key_span));
+        let earlier = excerpt(cx.text(first));
+        let what = match earlier.eq_ignore_ascii_case(&written) {
+            true => format!("key `{written}` is defined again"),
+            false => format!("`{written}` defines `{earlier}` again, under another name"),
         };
         report(cx, &what, entry.key_span, first, findings);
     }
@@ -166,10 +166,7 @@ fn report(
     let line = cx.encoding.line_of(second);
     let same = cx.text(line).trim() == cx.text(cx.encoding.line_of(first)).trim();
     let draft = findings
-        .report(
-            format!("{what} is there twice"),
-            cx.label(second, "second definition"),
-        )
+        .report(what, cx.label(second, "second definition"))
         .because(cx.label(first, "first one here"));
     if same {
         draft

@@ -80,7 +80,7 @@ fn report(
     let (message, place) = match is_empty {
         true => (format!("flag `{key}` has no value"), entry.key_span),
         false => (
-            format!("flag `{key}` is neither {choice}"),
+            format!("flag `{key}` is neither true nor false"),
             entry.value_span,
         ),
     };

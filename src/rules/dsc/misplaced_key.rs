@@ -87,7 +87,7 @@ fn report(cx: &EncodingContext<'_>, entry: &Entry<'_>, key: Key, findings: &mut 
     let header = home.section().map_or("", |section| section.header);
     let draft = findings
         .report(
-            format!("`{}` belongs into `[{header}]`", cx.text(entry.key_span)),
+            format!("`{}` belongs in `[{header}]`", cx.text(entry.key_span)),
             cx.label(entry.key_span, "not looked for in this section"),
         )
         .help(format!("move the line to `[{header}]`"));

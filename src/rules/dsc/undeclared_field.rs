@@ -5,7 +5,7 @@ use crate::diagnostic::{Fix, nearest};
 use crate::model::{FieldMatch, FieldUse, SectionRole};
 use crate::rules::{Check, EncodingContext, Family, Findings, Level, Scope, excerpt, line_end};
 use crate::source::Span;
-use crate::stdlib::{Certainty, ValueKind};
+use crate::stdlib::{Certainty, Key, ValueKind};
 
 rule! {
     /// # What it finds
@@ -70,7 +70,7 @@ fn check(cx: &EncodingContext<'_>, findings: &mut Findings<'_>) {
         if !undeclared || !told.insert(used.name) {
             continue;
         }
-        if looks_constant(used.name) && takes_constant(&used) {
+        if looks_constant(used.name) && !is_list_or_text(used.key) {
             report_constant(cx, &used, findings);
         } else {
             let propose = told.len() <= cx.encoding.proposal_limit();
@@ -85,20 +85,23 @@ fn looks_constant(name: &str) -> bool {
         || name.chars().any(|c| !c.is_alphanumeric() && c != '_')
 }
 
-fn takes_constant(used: &FieldUse<'_>) -> bool {
-    let keyword = used.key.keyword();
-    keyword.kind == ValueKind::Reference && !keyword.is_output()
+fn is_list_or_text(key: Key) -> bool {
+    matches!(key.keyword().kind, ValueKind::FieldList | ValueKind::Text)
 }
 
 /// A constant is not shown: it may be a PIN.
 fn report_constant(cx: &EncodingContext<'_>, used: &FieldUse<'_>, findings: &mut Findings<'_>) {
     let key = used.key.name();
+    let draft = findings.report(
+        format!("the value of `{key}` is no declared field"),
+        cx.label(used.span, "read as the name of a field"),
+    );
+    if used.key.keyword().kind == ValueKind::Field {
+        draft.help("name a field that `[Fields]` declares");
+        return;
+    }
     let hash = cx.edit(Span::empty(used.span.start), "#");
-    findings
-        .report(
-            format!("the value of `{key}` is no declared field"),
-            cx.label(used.span, "read as the name of a field"),
-        )
+    draft
         .help(format!("write `{key}=#…` for a constant"))
         .fix(Fix::on_request("put `#` in front", [hash]));
 }
@@ -122,12 +125,15 @@ fn report_name(
         Some(near) => draft
             .because(cx.label(near.span, "declared under this name"))
             .help(format!("did you mean `{}`?", near.name)),
+        None if looks_constant(name) => {
+            draft.help("name a field that `[Fields]` declares; a constant cannot stand here")
+        }
         None => draft.help(format!(
             "declare it: add the line `{}=` to `[Fields]`",
             excerpt(name)
         )),
     };
-    if let Some(place) = end_of_fields(cx) {
+    if let Some(place) = end_of_fields(cx).filter(|_| !looks_constant(name)) {
         let declaration = cx.edit(place, declaration(cx, place, name));
         draft.fix(Fix::on_request("declare it in `[Fields]`", [declaration]));
     }

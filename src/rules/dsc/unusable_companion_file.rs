@@ -1,6 +1,6 @@
 use super::rule;
 use crate::diagnostic::Fix;
-use crate::model::{Companion, CompanionKind, Entry};
+use crate::model::{Companion, CompanionKind};
 use crate::rules::{Check, EncodingContext, Family, Findings, Level, Scope, excerpt};
 use crate::stdlib::{Certainty, Key};
 
@@ -107,13 +107,29 @@ fn check_file(
     if name.is_empty() || told {
         return;
     }
-    let what = match kind {
-        CompanionKind::Profile => "card profile",
-        CompanionKind::ApduScript => "script",
+    let (what, place) = match kind {
+        CompanionKind::Profile => (
+            "card profile",
+            "put it beside the description, or into a folder of `[paths] profiles`",
+        ),
+        CompanionKind::ApduScript => ("script", "put it beside the description"),
     };
     match cx.project.companion(cx.encoding, kind) {
         Some(Companion::Missing { near }) => {
-            report_missing(cx, entry, what, near.as_deref(), findings);
+            let help = match near {
+                Some(near) => format!("did you mean `{near}`?"),
+                None => place.to_owned(),
+            };
+            let draft = findings
+                .report(
+                    format!("{what} `{}` is not there", excerpt(name)),
+                    cx.label(entry.value_span, "no file of this name"),
+                )
+                .help(help);
+            if let Some(near) = near {
+                let edit = cx.edit(entry.value_span, near);
+                draft.fix(Fix::on_request(format!("write `{near}`"), [edit]));
+            }
         }
         Some(Companion::Unusable { reason }) => {
             findings
@@ -124,32 +140,5 @@ fn check_file(
                 .help("name a file that lies beside the description");
         }
         Some(Companion::Found(_)) | None => {}
-    }
-}
-
-fn report_missing(
-    cx: &EncodingContext<'_>,
-    entry: &Entry<'_>,
-    what: &str,
-    near: Option<&str>,
-    findings: &mut Findings<'_>,
-) {
-    let name = excerpt(cx.text(entry.value_span));
-    let draft = findings.report(
-        format!("{what} `{name}` is not there"),
-        cx.label(entry.value_span, "no file of this name"),
-    );
-    match near {
-        Some(near) => {
-            let edit = cx.edit(entry.value_span, near);
-            draft
-                .help(format!("did you mean `{near}`?"))
-                .fix(Fix::on_request(format!("write `{near}`"), [edit]));
-        }
-        None => {
-            draft.help(
-                "put the file beside the description, or into a folder of `[paths] profiles`",
-            );
-        }
     }
 }

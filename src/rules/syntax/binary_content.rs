@@ -72,14 +72,16 @@ fn check(cx: &TextContext<'_>, findings: &mut Findings<'_>) {
 /// Whether the beginning alternates between NUL and other bytes, as Latin text in UTF-16 does. A
 /// character of what was decoded is a byte of the file: NUL is not part of any longer one.
 fn is_utf16(text: &str) -> bool {
+    const MARKS: [&str; 2] = ["\u{FF}\u{FE}", "\u{FE}\u{FF}"];
     const SAMPLE: usize = 64;
-    let is_nul = |c: char| c == '\0';
-    let nul_at = |first: usize| {
-        let sample = || text.chars().take(SAMPLE).skip(2);
-        sample().skip(first).step_by(2).all(is_nul)
-            && !sample().skip(1 - first).step_by(2).any(is_nul)
-    };
-    text.chars().nth(3).is_some() && (nul_at(0) || nul_at(1))
+    let text = MARKS
+        .iter()
+        .find_map(|mark| text.strip_prefix(mark))
+        .unwrap_or(text);
+    let every_second = |first| text.chars().take(SAMPLE).skip(first).step_by(2);
+    let all_nul = |first| every_second(first).all(|c| c == '\0');
+    let none_nul = |first| every_second(first).all(|c| c != '\0');
+    text.chars().nth(1).is_some() && ((all_nul(0) && none_nul(1)) || (all_nul(1) && none_nul(0)))
 }
 
 #[cfg(test)]

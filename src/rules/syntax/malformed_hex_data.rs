@@ -69,11 +69,10 @@ fn check(cx: &TextContext<'_>, findings: &mut Findings<'_>) {
                     .help("write two digits of 0-9 and A-F for each byte; `;` begins a comment");
             }
             DefectKind::OddDigits => {
-                let digits = defect.span.len();
                 findings
                     .report(
                         format!("`{run}` has an odd number of hexadecimal digits"),
-                        cx.label(defect.span, format!("{digits} digits, two make a byte")),
+                        cx.label(defect.span, "two digits make a byte"),
                     )
                     .help("write two digits for each byte, `05` for 5");
             }
