@@ -1,8 +1,8 @@
 //! The whole way from texts to findings, for files that are in memory.
 
-use crate::diagnostic::Finding;
+use crate::diagnostic::{Edit, Finding};
 use crate::model::{CompanionKind, Encoding, Profile, Project, ProjectFiles, Target};
-use crate::source::{SourceFile, SourceId, Sources, Span};
+use crate::source::{SourceFile, SourceId, Sources, Span, TextEncoding};
 use crate::stdlib::Key;
 use crate::syntax::{
     cpf::{self, CpfTree},
@@ -114,6 +114,7 @@ pub fn check_all(
     });
     findings.extend(encodings.into_iter().chain(profiles).flatten());
     settle(&mut findings);
+    withhold_fixes(&mut findings, sources);
     let described = project.encodings.iter().flat_map(|encoding| {
         encoding
             .secret_literals()
@@ -128,6 +129,25 @@ pub fn check_all(
         findings,
     }
 }
+
+/// On a file that is not UTF-8 the only fix is to make it so: any other would be written as UTF-8
+/// too, unasked.
+fn withhold_fixes(findings: &mut [Finding], sources: &Sources) {
+    let is_utf8 = |edit: &Edit| {
+        !matches!(
+            sources[edit.source].encoding(),
+            TextEncoding::Windows1252 { .. }
+        )
+    };
+    for finding in findings {
+        if finding.rule != NON_UTF8_TEXT {
+            finding.fixes.retain(|fix| fix.edits.iter().all(is_utf8));
+        }
+    }
+}
+
+/// Name of the rule whose fix writes a file as UTF-8.
+const NON_UTF8_TEXT: &str = "non-utf8-text";
 
 /// Builds the models of files and joins them.
 #[must_use]

@@ -50,7 +50,7 @@ pub fn check_text(
     let is_binary = memchr::memchr(0, file.text().as_bytes()).is_some();
     let findings = run(configuration, |rule, findings| match rule.check {
         Check::Text(check) if !is_binary || rule.name == BINARY_CONTENT => {
-            check(&context, findings)
+            check(&context, findings);
         }
         _ => {}
     });
@@ -175,13 +175,16 @@ fn drop_uncertain_absences(findings: &mut Vec<Finding>, encoding: &Encoding<'_>)
     if uncertain.is_empty() {
         return;
     }
+    // Sections come in the order of their places, so the one that may hold a finding is the last
+    // that begins before it.
+    let is_uncertain = |span: Span| {
+        let behind = uncertain.partition_point(|section| section.start <= span.start);
+        behind > 0 && uncertain[behind - 1].contains(span)
+    };
     findings.retain(|finding| {
         let lacks =
             rules::find(finding.rule).is_some_and(|rule| rule.absence == Absence::InApplication);
-        !lacks
-            || finding.primary.source != encoding.source
-            || !uncertain
-                .iter()
-                .any(|span| span.contains(finding.primary.span))
+        let primary = &finding.primary;
+        !lacks || primary.source != encoding.source || !is_uncertain(primary.span)
     });
 }

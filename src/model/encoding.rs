@@ -1,6 +1,8 @@
 //! The typed view of one encoding description.
 
+use std::collections::HashMap;
 use std::ops::Range;
+use std::sync::OnceLock;
 
 use indexmap::IndexMap;
 
@@ -54,6 +56,15 @@ pub enum KeyMatch {
 }
 
 impl KeyMatch {
+    /// The key, if its name is right.
+    #[must_use]
+    pub const fn known(self) -> Option<Key> {
+        match self {
+            Self::Known(key) => Some(key),
+            _ => None,
+        }
+    }
+
     /// The key it counts as.
     #[must_use]
     pub const fn key(self) -> Option<Key> {
@@ -101,6 +112,12 @@ impl<'t> Entry<'t> {
     #[must_use]
     pub const fn is_on(&self) -> bool {
         matches!(self.value, Value::Flag(flag) if flag.is_on())
+    }
+
+    /// Whether it counts as present: every key does but a flag that is off.
+    #[must_use]
+    pub const fn is_present(&self) -> bool {
+        !matches!(self.value, Value::Flag(flag) if !flag.is_on())
     }
 }
 
@@ -177,7 +194,9 @@ pub struct Encoding<'t> {
     pub protected: Option<Span>,
     /// Whether it describes a chip: `Type` is 1024, missing or malformed.
     pub is_chip: bool,
-    fields: IndexMap<&'t str, u32>,
+    pub(super) fields: IndexMap<&'t str, u32>,
+    /// The fields by their names in lower case, made when it is first asked for.
+    pub(super) folded_fields: OnceLock<HashMap<String, u32>>,
     first: [Option<u32>; Key::COUNT],
 }
 
@@ -198,6 +217,7 @@ impl<'t> Encoding<'t> {
             protected: None,
             is_chip: true,
             fields: IndexMap::new(),
+            folded_fields: OnceLock::new(),
             first: [None; Key::COUNT],
         };
         encoding.read_sections();
@@ -282,7 +302,6 @@ impl<'t> Encoding<'t> {
     /// belongs, else the first anywhere.
     fn remember(&mut self, key: Key, role: SectionRole<'_>, index: u32) {
         let slot = &mut self.first[key as usize];
-        let home = |role: SectionRole<'_>| belongs(key, role);
         match *slot {
             None => *slot = Some(index),
             Some(held) => {
@@ -291,7 +310,7 @@ impl<'t> Encoding<'t> {
                     .sections
                     .get(section)
                     .map_or(role, |section| section.role);
-                if home(role) && !home(held_role) {
+                if role.is_home_of(key) && !held_role.is_home_of(key) {
                     *slot = Some(index);
                 }
             }
@@ -307,10 +326,7 @@ impl<'t> Encoding<'t> {
     /// Whether a key is present. A flag that is off counts as absent.
     #[must_use]
     pub fn has(&self, key: Key) -> bool {
-        self.entry(key).is_some_and(|entry| match entry.value {
-            Value::Flag(flag) => flag.is_on(),
-            _ => true,
-        })
+        self.entry(key).is_some_and(Entry::is_present)
     }
 
     /// The entry of a flag that is on.
@@ -323,6 +339,30 @@ impl<'t> Encoding<'t> {
     #[must_use]
     pub fn role_of(&self, entry: &Entry<'t>) -> SectionRole<'t> {
         self.sections[entry.section as usize].role
+    }
+
+    /// Whether an entry stands where the meaning of keys is known: under a section that is one of
+    /// the language, or near one.
+    #[must_use]
+    pub fn is_judged(&self, entry: &Entry<'t>) -> bool {
+        !matches!(
+            self.role_of(entry),
+            SectionRole::Unknown | SectionRole::Preamble
+        )
+    }
+
+    /// The name of the first section in a role, between the brackets of its header.
+    #[must_use]
+    pub fn section_name(&self, role: SectionRole<'_>) -> Option<Span> {
+        self.section(role)?.name
+    }
+
+    /// The whole line that holds a place, with its line end.
+    #[must_use]
+    pub fn line_of(&self, span: Span) -> Span {
+        let lines = &self.tree.lines;
+        let index = lines.partition_point(|line| line.span.end <= span.start);
+        lines.get(index).map_or(span, |line| line.span)
     }
 
     /// The first section in a role.
@@ -402,8 +442,7 @@ impl<'t> Encoding<'t> {
             return MiddlewareChoice::Other;
         }
         let own = self.entries.iter().any(|entry| {
-            let present = !matches!(entry.value, Value::Flag(flag) if !flag.is_on());
-            present
+            entry.is_present()
                 && entry
                     .key()
                     .is_some_and(|key| key.keyword().is_only_on(PERSONAL_DESKTOP_CLIENT))
@@ -486,10 +525,7 @@ impl<'e, 't> Application<'e, 't> {
     /// Whether a key is present; a flag that is off counts as absent.
     #[must_use]
     pub fn has(&self, key: Key) -> bool {
-        self.entry(key).is_some_and(|entry| match entry.value {
-            Value::Flag(flag) => flag.is_on(),
-            _ => true,
-        })
+        self.entry(key).is_some_and(Entry::is_present)
     }
 
     /// Whether it writes to the signature slot: `Location=#Signature` in any letter case (SIGN).
@@ -567,14 +603,17 @@ fn role_of(name: Option<&str>) -> (SectionRole<'_>, bool) {
     role.map_or((SectionRole::Unknown, false), |role| (role, true))
 }
 
-/// Whether a key belongs into a section of this role.
-pub(super) fn belongs(key: Key, role: SectionRole<'_>) -> bool {
-    match key.keyword().section {
-        SectionKind::Encoding => role == SectionRole::Encoding,
-        SectionKind::Fields => role == SectionRole::Fields,
-        SectionKind::Description => role == SectionRole::Description,
-        SectionKind::Application | SectionKind::Magstripe => {
-            matches!(role, SectionRole::Application(_))
+impl SectionRole<'_> {
+    /// Whether a key belongs into a section of this role.
+    #[must_use]
+    pub fn is_home_of(self, key: Key) -> bool {
+        match key.keyword().section {
+            SectionKind::Encoding => self == Self::Encoding,
+            SectionKind::Fields => self == Self::Fields,
+            SectionKind::Description => self == Self::Description,
+            SectionKind::Application | SectionKind::Magstripe => {
+                matches!(self, Self::Application(_))
+            }
         }
     }
 }
@@ -590,7 +629,7 @@ fn match_key(name: &str, role: SectionRole<'_>, proposals: &mut u32) -> KeyMatch
     let names = |home: bool| {
         Key::ALL
             .iter()
-            .filter(move |key| belongs(**key, role) == home)
+            .filter(move |key| role.is_home_of(**key) == home)
             .filter(|key| key.keyword().status != stdlib::Status::Tolerated)
             .filter(|key| key.keyword().section != SectionKind::Magstripe)
             .map(|key| key.name())

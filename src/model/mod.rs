@@ -8,18 +8,27 @@
 //!
 //! This room judges nothing (that is the work of `rules`) and reads no files.
 
+mod condition;
+mod criteria;
 mod encoding;
 mod expression;
+mod field;
+mod flag;
+mod mapping;
 mod profile;
 mod project;
 mod target;
 mod value;
 
+pub use criteria::{BadPart, attribute_errors, filter_errors};
 pub use encoding::{
     Application, EncoderChoice, Encoding, Entry, FieldDeclaration, KeyMatch, MiddlewareChoice,
     PERSONAL_DESKTOP_CLIENT, Section, SectionRole, is_pin_decryption,
 };
 pub use expression::{Part, PartError, label_parts};
+pub use field::{FieldMatch, FieldUse};
+pub use flag::FlagError;
+pub use mapping::expression_error;
 pub use profile::{
     Assignment, CallSite, Content, DataSize, Facts, File, FileIndex, FileKind, Pin, Profile, Size,
     VariableUse,

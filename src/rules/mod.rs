@@ -15,7 +15,8 @@ mod personal;
 mod syntax;
 
 pub use context::{Draft, EncodingContext, Findings, ProfileContext, TextContext};
-pub use documentation::{Example, ExampleFile, Page};
+use context::{excerpt, line_end};
+pub use documentation::{Example, ExampleFile, Page, SavedAs};
 
 pub use crate::diagnostic::Level;
 use crate::stdlib::Certainty;

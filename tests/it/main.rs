@@ -8,13 +8,16 @@
     clippy::print_stderr
 )]
 
+mod cascades;
 mod check;
+mod example;
 mod examples;
 mod explain;
 mod hostile;
 mod layering;
 mod licences;
 mod pki;
+mod rule_snapshots;
 mod rules;
 mod sandbox;
 mod softhsm;

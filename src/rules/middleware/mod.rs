@@ -1,5 +1,7 @@
 //! Middleware of every kind.
 
-use super::Rule;
+mod missing_middleware;
 
-pub(super) const RULES: &[&Rule] = &[];
+use super::{Rule, rule};
+
+pub(super) const RULES: &[&Rule] = &[&missing_middleware::RULE];

@@ -1,0 +1,94 @@
+//! What keys demand of the rest of a description, looked up in one.
+
+use crate::stdlib::{Condition, Key, Requirement, SectionKind};
+
+use super::{Application, Encoding, Entry, Reference, SectionRole, Value};
+
+impl<'t> Encoding<'t> {
+    /// Whether a demand is met. Keys of an application are looked for in `application`, if one is
+    /// given; one that stands in a section where it does not belong counts as present.
+    #[must_use]
+    pub fn meets<'e>(
+        &'e self,
+        requirement: &Requirement,
+        application: Option<Application<'e, 't>>,
+    ) -> bool {
+        requirement
+            .any_of
+            .iter()
+            .any(|condition| self.holds(*condition, application))
+    }
+
+    fn holds<'e>(&'e self, condition: Condition, application: Option<Application<'e, 't>>) -> bool {
+        let entry = |key| self.entry_for(key, application);
+        match condition {
+            Condition::Present(key) => entry(key).is_some_and(Entry::is_present),
+            Condition::On(key) => entry(key).is_some_and(Entry::is_on),
+            Condition::SignatureApplication => self.applications().any(|one| one.is_signature()),
+            Condition::LocationFromField => {
+                self.applications().any(|one| one.has_slot_from_field())
+            }
+        }
+    }
+
+    /// The entry of a key, under this or a former name, as one application sees it.
+    fn entry_for<'e>(
+        &'e self,
+        key: Key,
+        application: Option<Application<'e, 't>>,
+    ) -> Option<&'e Entry<'t>> {
+        let anywhere = Key::ALL
+            .iter()
+            .filter(|other| other.current() == key)
+            .find_map(|name| self.entry(*name));
+        let (SectionKind::Application, Some(application)) = (key.keyword().section, application)
+        else {
+            return anywhere;
+        };
+        let own = application
+            .entries()
+            .iter()
+            .find(|entry| entry.key().map(Key::current) == Some(key));
+        let is_misplaced =
+            |entry: &&Entry<'t>| !matches!(self.role_of(entry), SectionRole::Application(_));
+        own.or_else(|| anywhere.filter(is_misplaced))
+    }
+}
+
+impl Entry<'_> {
+    /// Whether it switches something on: a flag that is on, or `#true` where a field may take the
+    /// place of the flag.
+    #[must_use]
+    pub const fn switches_on(&self) -> bool {
+        match self.value {
+            Value::Flag(flag) => flag.is_on(),
+            Value::Reference(Reference::Literal(word)) => word.eq_ignore_ascii_case("true"),
+            _ => false,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::source::SourceId;
+    use crate::syntax::dsc;
+
+    use super::*;
+
+    #[test]
+    fn an_application_looks_at_itself_and_at_what_is_misplaced() {
+        let text = "[Application_A]\nWriteP12Data=true\nCertificate=C\n[Application_B]\n\
+                    WriteP12Data=true\n[Description]\nP12PASSWORD=P\n";
+        let tree = dsc::parse(text);
+        let encoding = Encoding::new(SourceId(0), text, &tree);
+        let demands = Key::WriteP12Data.keyword().requires;
+        let met: Vec<Vec<bool>> = encoding
+            .applications()
+            .map(|one| {
+                let met = |demand| encoding.meets(demand, Some(one));
+                demands.iter().map(met).collect()
+            })
+            .collect();
+        assert_eq!(met, [[true, true], [false, true]]);
+    }
+}

@@ -1,0 +1,73 @@
+//! Files of an example, checked together in memory as a project on disk would be.
+
+use perso::check::{Configuration, Language, Tree, check_all};
+use perso::diagnostic::Finding;
+use perso::model::{Companion, ProjectFiles, Target};
+use perso::rules::{Example, Level};
+use perso::source::{SourceFile, Sources};
+
+/// The files of an example and what was found in them.
+pub struct Checked {
+    pub sources: Sources,
+    pub findings: Vec<Finding>,
+}
+
+/// Checks an example with `raised` rules as errors and all others as they are.
+pub fn check(example: &Example, raised: &[&str]) -> Checked {
+    let mut sources = Sources::default();
+    let mut target = Target::default();
+    let mut trees = Vec::new();
+    for file in &example.files {
+        if file.name == "perso.toml" {
+            set_target(&mut target, &file.text);
+            continue;
+        }
+        let source = SourceFile::from_bytes(&file.name, file.bytes());
+        let tree =
+            Language::of_name(&file.name).map(|language| Tree::parse(language, source.text()));
+        let id = sources.add(source);
+        trees.extend(tree.map(|tree| (id, tree)));
+    }
+    let companions = companions(&sources, &trees);
+    let mut configuration = Configuration::default();
+    for name in raised {
+        configuration.set(name, Level::ERROR).expect("a rule");
+    }
+    let checked = check_all(&sources, &trees, &companions, &target, &configuration);
+    let findings = checked.findings;
+    Checked { sources, findings }
+}
+
+fn set_target(target: &mut Target, text: &str) {
+    let table: toml::Table = text.parse().expect("a perso.toml");
+    for (key, value) in table["target"].as_table().expect("[target]") {
+        let value = value.as_str().expect("text");
+        target.set(key, value, None).expect("a known target");
+    }
+}
+
+/// A companion is the file of its name in the example, in any letter case.
+fn companions(sources: &Sources, trees: &[(perso::source::SourceId, Tree)]) -> ProjectFiles {
+    let mut companions = ProjectFiles::new();
+    for (id, tree) in trees {
+        for (kind, name) in tree.companions(sources[*id].text()) {
+            let found = sources
+                .iter()
+                .find(|(_, file)| file.name().eq_ignore_ascii_case(&name));
+            let companion = match found {
+                Some((source, _)) => Companion::Found(source),
+                None => Companion::Missing {
+                    near: near(sources, &name),
+                    reason: "no file of this name".to_owned(),
+                },
+            };
+            companions.insert((*id, kind), companion);
+        }
+    }
+    companions
+}
+
+fn near(sources: &Sources, name: &str) -> Option<String> {
+    let names = sources.iter().map(|(_, file)| file.name());
+    perso::diagnostic::nearest(name, names).map(str::to_owned)
+}
