@@ -17,11 +17,15 @@ struct CardModel {
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 struct PinRules {
-    min: u8,
+    #[serde(default)]
+    min: Option<u8>,
     max: u8,
-    tries: u8,
+    #[serde(default)]
+    tries: Option<u8>,
     #[serde(default)]
     pad: Option<u8>,
+    #[serde(default)]
+    references: Option<[u8; 2]>,
 }
 
 #[derive(Deserialize)]
@@ -47,14 +51,16 @@ struct Card {
     #[serde(default)]
     pin: Option<PinRules>,
     #[serde(default)]
+    key_references: Option<[u8; 2]>,
+    #[serde(default)]
     create_file_public: bool,
     #[serde(default)]
     puk_change: bool,
 }
 
-pub struct Cards(Vec<Record<Card>>);
+pub(crate) struct Cards(Vec<Record<Card>>);
 
-pub fn read(root: &Path, problems: &mut Problems) -> Cards {
+pub(crate) fn read(root: &Path, problems: &mut Problems) -> Cards {
     let mut list = Vec::new();
     for path in files(&root.join("cards"), "toml") {
         let mut file = DataFile::open(&path, problems);
@@ -96,14 +102,14 @@ impl Card {
 }
 
 impl Cards {
-    pub fn ids(&self) -> Vec<&str> {
+    pub(crate) fn ids(&self) -> Vec<&str> {
         self.0
             .iter()
             .map(|record| record.data.id.as_str())
             .collect()
     }
 
-    pub fn rust(&self) -> String {
+    pub(crate) fn rust(&self) -> String {
         let ids = self
             .0
             .iter()
@@ -130,7 +136,7 @@ fn card(record: &Record<Card>) -> String {
     let hex = |text: &String| format!("&{:?}", bytes(text).unwrap_or_default());
     format!(
         "Card {{ id: {:?}, name: {:?}, card_models: {}, model_certainties: {}, atr: {}, personality: {}, \
-         os_version: {}, data_field_length: {}, rsa_bits: {}, ec_bits: {}, pin: {}, \
+         os_version: {}, data_field_length: {}, rsa_bits: {}, ec_bits: {}, pin: {}, key_references: {}, \
          create_file_public: {}, puk_change: {}, {} }}",
         data.id,
         data.name,
@@ -145,14 +151,15 @@ fn card(record: &Record<Card>) -> String {
                 .map(|model| certainty(&model.certainty))
         ),
         rust::slice(data.atr.iter().map(hex)),
-        rust::option(data.personality.as_ref()),
+        rust::literal(&data.personality),
         data.os_version
             .as_ref()
             .map_or("None".to_owned(), |text| format!("Some({})", hex(text))),
-        rust::option(data.data_field_length),
+        rust::literal(&data.data_field_length),
         rust::list(&data.rsa_bits),
         rust::list(&data.ec_bits),
         data.pin.as_ref().map_or("None".to_owned(), pin),
+        range(data.key_references),
         data.create_file_public,
         data.puk_change,
         record.provenance.rust(),
@@ -170,8 +177,18 @@ fn pin(rules: &PinRules) -> String {
         max,
         tries,
         pad,
+        references,
     } = rules;
-    format!("Some(PinRules {{ length: {min}..={max}, tries: {tries}, pad: {pad:?} }})")
+    format!(
+        "Some(PinRules {{ min: {min:?}, max: {max}, tries: {tries:?}, pad: {pad:?}, references: {} }})",
+        range(*references)
+    )
+}
+
+fn range(ends: Option<[u8; 2]>) -> String {
+    ends.map_or("None".to_owned(), |[first, last]| {
+        format!("Some({first}..={last})")
+    })
 }
 
 /// Bytes of `3b d2 18`, blanks allowed.

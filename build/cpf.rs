@@ -105,6 +105,9 @@ struct Attribute {
     /// The declaration means nothing without it.
     #[serde(default)]
     required: bool,
+    /// Declarations on which the attribute is ours, though elsewhere it is documented.
+    #[serde(default, rename = "extension-on")]
+    extension_on: Vec<DeclarationKind>,
 }
 
 #[derive(Deserialize)]
@@ -142,7 +145,7 @@ struct Access {
 }
 
 #[derive(Default)]
-pub struct Cpf {
+pub(crate) struct Cpf {
     statements: Vec<Record<Statement>>,
     functions: Vec<Record<Function>>,
     attributes: Vec<Record<Attribute>>,
@@ -152,7 +155,7 @@ pub struct Cpf {
     credential_code: Vec<String>,
 }
 
-pub fn read(root: &Path, problems: &mut Problems) -> Cpf {
+pub(crate) fn read(root: &Path, problems: &mut Problems) -> Cpf {
     let mut cpf = Cpf::default();
     for path in files(&root.join("cpf"), "toml") {
         let mut file = DataFile::open(&path, problems);
@@ -169,7 +172,7 @@ pub fn read(root: &Path, problems: &mut Problems) -> Cpf {
 
 impl Cpf {
     /// Unique names, and references only to what exists.
-    pub fn check(&mut self, dsc: &Dsc, problems: &mut Problems) {
+    pub(crate) fn check(&mut self, dsc: &Dsc, problems: &mut Problems) {
         problems.unique(
             self.statements
                 .iter()
@@ -231,7 +234,7 @@ impl Cpf {
         self.statements.iter().any(|one| one.data.name == name)
     }
 
-    pub fn rust(&self) -> String {
+    pub(crate) fn rust(&self) -> String {
         let numbered =
             |names: Vec<String>| -> Vec<(String, usize)> { names.into_iter().zip(0..).collect() };
         let index = |table: &str, names: Vec<String>| {
@@ -296,9 +299,12 @@ impl Cpf {
             format!("AccessWordInfo {{ name: {name:?}, word: AccessWord::{kind:?}, {provenance} }}")
         });
         let credentials = self.credentials.iter().enumerate().map(|(at, one)| {
-            let (name, provenance) = (&one.data.name, one.provenance.rust());
+            let name = &one.data.name;
+            // The vendor shows no access word but `always`: a credential in a rule is ours.
             format!(
-                "AccessWordInfo {{ name: {name:?}, word: AccessWord::Credential(&CREDENTIALS[{at}]), {provenance} }}"
+                "AccessWordInfo {{ name: {name:?}, word: AccessWord::Credential(&CREDENTIALS[{at}]), \
+                 status: Status::Perso, certainty: Certainty::Ours, meaning: {:?}, source: \"PERSO\" }}",
+                one.provenance.meaning
             )
         });
         fixed.chain(credentials)
@@ -355,12 +361,21 @@ fn attribute(record: &Record<Attribute>) -> String {
         value,
         words,
         required,
+        extension_on,
     } = &record.data;
-    let on = rust::slice(on.iter().map(|kind| format!("DeclarationKind::{kind:?}")));
+    let kinds = |kinds: &[DeclarationKind]| {
+        rust::slice(
+            kinds
+                .iter()
+                .map(|kind| format!("DeclarationKind::{kind:?}")),
+        )
+    };
     format!(
-        "AttributeInfo {{ name: {name:?}, on: {on}, value: AttributeValue::{value:?}, words: {}, \
-         required: {required}, {} }}",
+        "AttributeInfo {{ name: {name:?}, on: {}, value: AttributeValue::{value:?}, words: {}, \
+         required: {required}, extension_on: {}, {} }}",
+        kinds(on),
         rust::list(words),
+        kinds(extension_on),
         record.provenance.rust()
     )
 }

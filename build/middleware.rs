@@ -8,13 +8,13 @@ use super::read::{DataFile, Problems, Record, files};
 use super::rust;
 
 /// How a library key gives the middleware away (rules.md, Table C); texts in lower case.
-#[derive(Deserialize, Debug)]
+#[derive(Deserialize)]
 #[serde(rename_all = "kebab-case")]
 enum LibraryPattern {
     NameContains(String),
     NameStartsWith(String),
     Value(String),
-    MiniDriverKey(bool),
+    MiniDriverKey,
 }
 
 #[derive(Deserialize)]
@@ -61,9 +61,9 @@ struct Middleware {
     card_manager_key: Option<bool>,
 }
 
-pub struct Middlewares(Vec<Record<Middleware>>);
+pub(crate) struct Middlewares(Vec<Record<Middleware>>);
 
-pub fn read(root: &Path, problems: &mut Problems) -> Middlewares {
+pub(crate) fn read(root: &Path, problems: &mut Problems) -> Middlewares {
     let mut list = Vec::new();
     for path in files(&root.join("middleware"), "toml") {
         let mut file = DataFile::open(&path, problems);
@@ -108,17 +108,17 @@ impl Middleware {
 }
 
 impl Middlewares {
-    pub fn has(&self, id: &str) -> bool {
+    pub(crate) fn has(&self, id: &str) -> bool {
         self.0.iter().any(|record| record.data.id == id)
     }
 
-    pub fn check(&self, cards: &[&str], problems: &mut Problems) {
+    pub(crate) fn check(&self, cards: &[&str], problems: &mut Problems) {
         for record in &self.0 {
             record.data.check(&record.file, cards, problems);
         }
     }
 
-    pub fn rust(&self) -> String {
+    pub(crate) fn rust(&self) -> String {
         let names = self.0.iter().enumerate();
         let names = names.flat_map(|(at, record)| record.data.names().map(move |name| (name, at)));
         rust::table("MIDDLEWARES", "Middleware", self.0.iter().map(middleware))
@@ -137,7 +137,7 @@ fn middleware(record: &Record<Middleware>) -> String {
         data.name,
         rust::list(&data.target_names),
         rust::slice(data.library.iter().map(library)),
-        rust::option(data.signature_slot),
+        rust::literal(&data.signature_slot),
         rust::slice(data.no_key_import_in.iter().map(version)),
         data.pin_limits
             .as_ref()
@@ -145,18 +145,22 @@ fn middleware(record: &Record<Middleware>) -> String {
         data.puk_change
             .as_ref()
             .map_or("None".to_owned(), puk_change),
-        rust::option(data.initialisation_bits),
-        rust::option(data.jpki_encoder),
+        rust::literal(&data.initialisation_bits),
+        rust::literal(&data.jpki_encoder),
         data.apdu_over_jpki_encoder,
-        rust::option(data.card_manager_key),
+        rust::literal(&data.card_manager_key),
         record.provenance.rust(),
     )
 }
 
 fn library(pattern: &LibraryPattern) -> String {
     match pattern {
-        LibraryPattern::MiniDriverKey(_) => "LibraryPattern::MiniDriverKey".to_owned(),
-        with_text => format!("LibraryPattern::{with_text:?}"),
+        LibraryPattern::NameContains(part) => format!("LibraryPattern::NameContains({part:?})"),
+        LibraryPattern::NameStartsWith(start) => {
+            format!("LibraryPattern::NameStartsWith({start:?})")
+        }
+        LibraryPattern::Value(whole) => format!("LibraryPattern::Value({whole:?})"),
+        LibraryPattern::MiniDriverKey => "LibraryPattern::MiniDriverKey".to_owned(),
     }
 }
 

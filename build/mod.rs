@@ -18,7 +18,7 @@ use read::Problems;
 
 /// Reads the data, checks it, writes `stdlib.rs` into the build folder.
 /// Returns every problem of the data, in words; none means that the file was written.
-pub fn generate() -> Vec<String> {
+pub(crate) fn generate() -> Vec<String> {
     let mut problems = Problems::default();
     let root = folder("CARGO_MANIFEST_DIR").join("stdlib");
     let code = tables(&root, &mut problems);

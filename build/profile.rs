@@ -5,9 +5,9 @@ use std::path::{Path, PathBuf};
 use super::read::{Problems, files};
 use super::rust;
 
-pub struct Profiles(Vec<(String, PathBuf)>);
+pub(crate) struct Profiles(Vec<(String, PathBuf)>);
 
-pub fn read(root: &Path, problems: &mut Problems) -> Profiles {
+pub(crate) fn read(root: &Path, problems: &mut Problems) -> Profiles {
     let mut profiles = Vec::new();
     for path in files(&root.join("profiles"), "cpf") {
         match path.file_name().and_then(|name| name.to_str()) {
@@ -19,7 +19,7 @@ pub fn read(root: &Path, problems: &mut Problems) -> Profiles {
 }
 
 impl Profiles {
-    pub fn rust(&self) -> String {
+    pub(crate) fn rust(&self) -> String {
         let rows = self.0.iter().map(|(name, path)| {
             format!(
                 "Profile {{ name: {name:?}, text: include_str!({:?}) }}",

@@ -12,13 +12,13 @@ use toml::{Table, Value};
 
 /// Everything wrong with the data, and the sources it cites (checked when all is read).
 #[derive(Default)]
-pub struct Problems {
+pub(crate) struct Problems {
     lines: Vec<String>,
-    pub cited: Vec<(String, PathBuf)>,
+    pub(crate) cited: Vec<(String, PathBuf)>,
 }
 
 impl Problems {
-    pub fn add(&mut self, file: &Path, record: &str, what: impl Display) {
+    pub(crate) fn add(&mut self, file: &Path, record: &str, what: impl Display) {
         let what = what.to_string();
         let what = what.lines().collect::<Vec<_>>().join(" ");
         self.lines
@@ -26,7 +26,7 @@ impl Problems {
     }
 
     /// Reports a second use of a name, compared without letter case.
-    pub fn unique<'a>(&mut self, names: impl IntoIterator<Item = (&'a str, &'a Path)>) {
+    pub(crate) fn unique<'a>(&mut self, names: impl IntoIterator<Item = (&'a str, &'a Path)>) {
         let mut seen: BTreeMap<String, &Path> = BTreeMap::new();
         for (name, file) in names {
             if let Some(first) = seen.insert(name.to_ascii_lowercase(), file) {
@@ -39,11 +39,11 @@ impl Problems {
         }
     }
 
-    pub fn is_empty(&self) -> bool {
+    pub(crate) fn is_empty(&self) -> bool {
         self.lines.is_empty()
     }
 
-    pub fn into_lines(self) -> Vec<String> {
+    pub(crate) fn into_lines(self) -> Vec<String> {
         self.lines
     }
 }
@@ -58,12 +58,12 @@ fn shown(file: &Path) -> String {
 
 /// What every record says about itself: who says so, how sure we are, what it means.
 #[derive(Deserialize)]
-pub struct Provenance {
+pub(crate) struct Provenance {
     #[serde(default)]
     status: Status,
     certainty: Certainty,
     source: Vec<String>,
-    pub meaning: String,
+    pub(crate) meaning: String,
 }
 
 #[derive(Deserialize, Default, Debug, PartialEq)]
@@ -88,7 +88,7 @@ enum Certainty {
 
 impl Provenance {
     /// The fields `status`, `certainty`, `meaning`, `source` of the Rust record.
-    pub fn rust(&self) -> String {
+    pub(crate) fn rust(&self) -> String {
         format!(
             "status: Status::{:?}, certainty: Certainty::{:?}, meaning: {:?}, source: {:?}",
             self.status,
@@ -114,20 +114,20 @@ impl Provenance {
 }
 
 /// A record of the data, the file it stands in, and its provenance.
-pub struct Record<T> {
-    pub file: PathBuf,
-    pub provenance: Provenance,
-    pub data: T,
+pub(crate) struct Record<T> {
+    pub(crate) file: PathBuf,
+    pub(crate) provenance: Provenance,
+    pub(crate) data: T,
 }
 
 /// The TOML tables of one file by their heading, taken out one kind after the other.
-pub struct DataFile {
+pub(crate) struct DataFile {
     path: PathBuf,
     table: Table,
 }
 
 impl DataFile {
-    pub fn open(path: &Path, problems: &mut Problems) -> Self {
+    pub(crate) fn open(path: &Path, problems: &mut Problems) -> Self {
         let text = fs::read_to_string(path).unwrap_or_else(|error| {
             problems.add(path, "file", error);
             String::new()
@@ -143,7 +143,7 @@ impl DataFile {
     }
 
     /// All `[[heading]]` records of the file.
-    pub fn records<T: DeserializeOwned>(
+    pub(crate) fn records<T: DeserializeOwned>(
         &mut self,
         heading: &str,
         problems: &mut Problems,
@@ -176,12 +176,12 @@ impl DataFile {
         records
     }
 
-    pub fn path(&self) -> &Path {
+    pub(crate) fn path(&self) -> &Path {
         &self.path
     }
 
     /// A `[heading]` that may stand once, without provenance of its own.
-    pub fn optional<T: DeserializeOwned>(
+    pub(crate) fn optional<T: DeserializeOwned>(
         &mut self,
         heading: &str,
         problems: &mut Problems,
@@ -194,7 +194,11 @@ impl DataFile {
     }
 
     /// All `[[heading]]` records of the file that carry no provenance of their own.
-    pub fn plain<T: DeserializeOwned>(&mut self, heading: &str, problems: &mut Problems) -> Vec<T> {
+    pub(crate) fn plain<T: DeserializeOwned>(
+        &mut self,
+        heading: &str,
+        problems: &mut Problems,
+    ) -> Vec<T> {
         let mut found = Vec::new();
         for table in self.take(heading, problems) {
             let label = label(heading, &table);
@@ -222,7 +226,7 @@ impl DataFile {
     }
 
     /// Reports headings that nobody asked for.
-    pub fn close(self, problems: &mut Problems) {
+    pub(crate) fn close(self, problems: &mut Problems) {
         for heading in self.table.keys() {
             problems.add(&self.path, heading, "unknown heading");
         }
@@ -237,7 +241,7 @@ fn label(heading: &str, record: &Table) -> String {
 }
 
 /// The files of a folder with this extension, sorted by name.
-pub fn files(folder: &Path, extension: &str) -> Vec<PathBuf> {
+pub(crate) fn files(folder: &Path, extension: &str) -> Vec<PathBuf> {
     let mut found: Vec<PathBuf> = fs::read_dir(folder)
         .into_iter()
         .flatten()

@@ -3,7 +3,7 @@
 use std::fmt::Debug;
 
 /// `&[a, b]` of items that are Rust already.
-pub fn slice<S: AsRef<str>>(items: impl IntoIterator<Item = S>) -> String {
+pub(crate) fn slice<S: AsRef<str>>(items: impl IntoIterator<Item = S>) -> String {
     let mut text = String::from("&[");
     for item in items {
         text.push_str(item.as_ref());
@@ -14,17 +14,17 @@ pub fn slice<S: AsRef<str>>(items: impl IntoIterator<Item = S>) -> String {
 }
 
 /// `&["a", "b"]`, `&[1, 2]`: a list of things whose `Debug` form is their Rust form.
-pub fn list<T: Debug>(items: &[T]) -> String {
+pub(crate) fn list<T: Debug>(items: &[T]) -> String {
     slice(items.iter().map(|item| format!("{item:?}")))
 }
 
-/// `Some(value)` or `None` of a value whose `Debug` form is its Rust form.
-pub fn option<T: Debug>(value: Option<T>) -> String {
+/// A value whose `Debug` form is its Rust form, such as `Some("text")`.
+pub(crate) fn literal<T: Debug>(value: &T) -> String {
     format!("{value:?}")
 }
 
 /// A `static` table of records.
-pub fn table(name: &str, kind: &str, records: impl IntoIterator<Item = String>) -> String {
+pub(crate) fn table(name: &str, kind: &str, records: impl IntoIterator<Item = String>) -> String {
     let mut text = format!("pub(super) static {name}: &[{kind}] = &[\n");
     for record in records {
         text.push_str("    ");
@@ -36,7 +36,7 @@ pub fn table(name: &str, kind: &str, records: impl IntoIterator<Item = String>) 
 }
 
 /// A look-up table from names in lower case to indices of another table, sorted for binary search.
-pub fn index<'a>(name: &str, names: impl IntoIterator<Item = (&'a str, usize)>) -> String {
+pub(crate) fn index<'a>(name: &str, names: impl IntoIterator<Item = (&'a str, usize)>) -> String {
     let mut rows: Vec<(String, usize)> = names
         .into_iter()
         .map(|(name, at)| (name.to_ascii_lowercase(), at))
@@ -50,7 +50,7 @@ pub fn index<'a>(name: &str, names: impl IntoIterator<Item = (&'a str, usize)>) 
 }
 
 /// `Version::new(&[…])` of a text like `22.10.2`; `None` if it is no version.
-pub fn version(text: &str) -> Option<String> {
+pub(crate) fn version(text: &str) -> Option<String> {
     let parts: Vec<u32> = text
         .split('.')
         .map(str::parse)

@@ -16,9 +16,9 @@ struct Source {
     meaning: String,
 }
 
-pub struct Sources(Vec<Source>);
+pub(crate) struct Sources(Vec<Source>);
 
-pub fn read(root: &Path, problems: &mut Problems) -> Sources {
+pub(crate) fn read(root: &Path, problems: &mut Problems) -> Sources {
     let path = root.join("sources.toml");
     let mut file = DataFile::open(&path, problems);
     let sources: Vec<Source> = file.plain("page", problems);
@@ -29,7 +29,7 @@ pub fn read(root: &Path, problems: &mut Problems) -> Sources {
 
 impl Sources {
     /// Every citation in the data must name one of these pages.
-    pub fn check(&self, problems: &mut Problems) {
+    pub(crate) fn check(&self, problems: &mut Problems) {
         let known: BTreeSet<&str> = self.0.iter().map(|page| page.short.as_str()).collect();
         for (short, file) in std::mem::take(&mut problems.cited) {
             if !known.contains(short.as_str()) {
@@ -42,7 +42,7 @@ impl Sources {
         }
     }
 
-    pub fn rust(&self) -> String {
+    pub(crate) fn rust(&self) -> String {
         let rows = self.0.iter().map(|page| {
             let Source {
                 short,

@@ -32,6 +32,8 @@ pub struct Card {
     pub ec_bits: &'static [u16],
     /// Rules for PINs.
     pub pin: Option<PinRules>,
+    /// The references that private keys can have.
+    pub key_references: Option<RangeInclusive<u8>>,
     /// The coding of its CREATE FILE is public.
     pub create_file_public: bool,
     /// Personal Desktop Client can change its PUK.
@@ -49,12 +51,16 @@ pub struct Card {
 /// Rules that a card has for its PINs.
 #[derive(Debug)]
 pub struct PinRules {
-    /// Length in bytes.
-    pub length: RangeInclusive<u8>,
-    /// Wrong tries until the PIN is blocked.
-    pub tries: u8,
+    /// The shortest PIN in bytes, where it is published.
+    pub min: Option<u8>,
+    /// The longest PIN in bytes.
+    pub max: u8,
+    /// Wrong tries until the PIN is blocked, where it is published.
+    pub tries: Option<u8>,
     /// The byte that fills a short PIN up.
     pub pad: Option<u8>,
+    /// The references that PINs can have.
+    pub references: Option<RangeInclusive<u8>>,
 }
 
 /// All cards.

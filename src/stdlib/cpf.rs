@@ -108,6 +108,8 @@ pub struct AttributeInfo {
     pub words: &'static [&'static str],
     /// The declarations that may have it mean nothing without it.
     pub required: bool,
+    /// The declarations on which it is ours, though it is documented elsewhere.
+    pub extension_on: &'static [DeclarationKind],
     /// Documented, ours or tolerated.
     pub status: Status,
     /// How sure that is.
@@ -309,5 +311,10 @@ impl AttributeInfo {
     /// Whether a declaration of this kind may have the attribute.
     pub fn is_on(&self, kind: DeclarationKind) -> bool {
         self.on.contains(&kind)
+    }
+
+    /// Whether the attribute is an addition of perso to this kind of declaration.
+    pub fn is_extension_on(&self, kind: DeclarationKind) -> bool {
+        self.status == Status::Perso || self.extension_on.contains(&kind)
     }
 }

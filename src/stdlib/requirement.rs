@@ -13,7 +13,7 @@ pub struct Requirement {
 /// application.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Condition {
-    /// The key is present.
+    /// The key is present, under this or a former name ([`Key::current`]).
     Present(Key),
     /// The flag is on.
     On(Key),
