@@ -92,6 +92,27 @@ pub struct Fix {
     pub edits: Vec<Edit>,
 }
 
+impl Fix {
+    /// A fix that may be applied unasked.
+    #[must_use]
+    pub fn safe(message: impl Into<String>, edits: impl Into<Vec<Edit>>) -> Self {
+        Self {
+            message: message.into(),
+            applicability: Applicability::Safe,
+            edits: edits.into(),
+        }
+    }
+
+    /// A fix that changes meaning: applied on request only.
+    #[must_use]
+    pub fn on_request(message: impl Into<String>, edits: impl Into<Vec<Edit>>) -> Self {
+        Self {
+            applicability: Applicability::Unsafe,
+            ..Self::safe(message, edits)
+        }
+    }
+}
+
 /// One report of one rule at one place.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Finding {

@@ -102,6 +102,12 @@ impl<'t> Entry<'t> {
     pub const fn is_on(&self) -> bool {
         matches!(self.value, Value::Flag(flag) if flag.is_on())
     }
+
+    /// Whether it counts as present: every key does but a flag that is off.
+    #[must_use]
+    pub const fn is_present(&self) -> bool {
+        !matches!(self.value, Value::Flag(flag) if !flag.is_on())
+    }
 }
 
 /// A line of `[Fields]`.
@@ -307,10 +313,7 @@ impl<'t> Encoding<'t> {
     /// Whether a key is present. A flag that is off counts as absent.
     #[must_use]
     pub fn has(&self, key: Key) -> bool {
-        self.entry(key).is_some_and(|entry| match entry.value {
-            Value::Flag(flag) => flag.is_on(),
-            _ => true,
-        })
+        self.entry(key).is_some_and(Entry::is_present)
     }
 
     /// The entry of a flag that is on.
@@ -323,6 +326,30 @@ impl<'t> Encoding<'t> {
     #[must_use]
     pub fn role_of(&self, entry: &Entry<'t>) -> SectionRole<'t> {
         self.sections[entry.section as usize].role
+    }
+
+    /// Whether an entry stands where the meaning of keys is known: under a section that is one of
+    /// the language, or near one.
+    #[must_use]
+    pub fn is_judged(&self, entry: &Entry<'t>) -> bool {
+        !matches!(
+            self.role_of(entry),
+            SectionRole::Unknown | SectionRole::Preamble
+        )
+    }
+
+    /// The name of the first section in a role, between the brackets of its header.
+    #[must_use]
+    pub fn section_name(&self, role: SectionRole<'_>) -> Option<Span> {
+        self.section(role)?.name
+    }
+
+    /// The whole line that holds a place, with its line end.
+    #[must_use]
+    pub fn line_of(&self, span: Span) -> Span {
+        let lines = &self.tree.lines;
+        let index = lines.partition_point(|line| line.span.end <= span.start);
+        lines.get(index).map_or(span, |line| line.span)
     }
 
     /// The first section in a role.
@@ -402,8 +429,7 @@ impl<'t> Encoding<'t> {
             return MiddlewareChoice::Other;
         }
         let own = self.entries.iter().any(|entry| {
-            let present = !matches!(entry.value, Value::Flag(flag) if !flag.is_on());
-            present
+            entry.is_present()
                 && entry
                     .key()
                     .is_some_and(|key| key.keyword().is_only_on(PERSONAL_DESKTOP_CLIENT))
@@ -412,6 +438,18 @@ impl<'t> Encoding<'t> {
             Some(personal) if own => MiddlewareChoice::Known(personal),
             _ => MiddlewareChoice::Unknown,
         }
+    }
+
+    /// The library key that tells the middleware: the first whose library is known, else the first.
+    #[must_use]
+    pub fn deciding_library(&self) -> Option<&Entry<'t>> {
+        let known = |entry: &&Entry<'t>| {
+            let mini_driver = entry.key() == Some(Key::MiniDriverLibrary);
+            stdlib::recognise_library(mini_driver, entry.value_span.of(self.text)).is_some()
+        };
+        self.libraries()
+            .find(known)
+            .or_else(|| self.libraries().next())
     }
 
     /// The encoder: what `target` says, else what `Devices` says.
@@ -486,10 +524,7 @@ impl<'e, 't> Application<'e, 't> {
     /// Whether a key is present; a flag that is off counts as absent.
     #[must_use]
     pub fn has(&self, key: Key) -> bool {
-        self.entry(key).is_some_and(|entry| match entry.value {
-            Value::Flag(flag) => flag.is_on(),
-            _ => true,
-        })
+        self.entry(key).is_some_and(Entry::is_present)
     }
 
     /// Whether it writes to the signature slot: `Location=#Signature` in any letter case (SIGN).
@@ -529,6 +564,12 @@ const CHIP: u64 = 1024;
 
 /// Identity of Personal Desktop Client in stdlib.
 pub const PERSONAL_DESKTOP_CLIENT: &str = "personal-desktop-client";
+
+/// Identity of JPKIEncoder in stdlib.
+pub const JPKI_ENCODER: &str = "jpki-encoder";
+
+/// Identity of Smart ID Desktop App in stdlib.
+pub const SMART_ID_DESKTOP_APP: &str = "smart-id-desktop-app";
 
 /// Whether a key is one of `CardPinDecryption_Output_*`.
 #[must_use]

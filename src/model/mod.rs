@@ -16,8 +16,9 @@ mod target;
 mod value;
 
 pub use encoding::{
-    Application, EncoderChoice, Encoding, Entry, FieldDeclaration, KeyMatch, MiddlewareChoice,
-    PERSONAL_DESKTOP_CLIENT, Section, SectionRole, is_pin_decryption,
+    Application, EncoderChoice, Encoding, Entry, FieldDeclaration, JPKI_ENCODER, KeyMatch,
+    MiddlewareChoice, PERSONAL_DESKTOP_CLIENT, SMART_ID_DESKTOP_APP, Section, SectionRole,
+    is_pin_decryption,
 };
 pub use expression::{Part, PartError, label_parts};
 pub use profile::{

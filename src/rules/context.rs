@@ -1,6 +1,8 @@
 //! What a check sees, and how it reports.
 
-use crate::diagnostic::{Finding, Fix, Label, Severity};
+use std::borrow::Cow;
+
+use crate::diagnostic::{Edit, Finding, Fix, Label, Severity};
 use crate::model::{EncoderChoice, Encoding, MiddlewareChoice, Profile, Project};
 use crate::source::{SourceFile, SourceId, Span};
 use crate::syntax::{cpf::CpfTree, dsc::DscTree};
@@ -31,6 +33,13 @@ impl TextContext<'_> {
     #[must_use]
     pub fn text(&self, span: Span) -> &str {
         span.of(self.file.text())
+    }
+
+    /// A replacement in this file.
+    #[must_use]
+    pub fn edit(&self, span: Span, text: impl Into<String>) -> Edit {
+        let (source, text) = (self.id, text.into());
+        Edit { source, span, text }
     }
 
     /// Whether a place in a description lies under `[Fields]`.
@@ -87,6 +96,13 @@ impl<'p> EncodingContext<'p> {
     pub fn text(&self, span: Span) -> &'p str {
         span.of(self.encoding.text)
     }
+
+    /// A replacement in the description.
+    #[must_use]
+    pub fn edit(&self, span: Span, text: impl Into<String>) -> Edit {
+        let (source, text) = (self.encoding.source, text.into());
+        Edit { source, span, text }
+    }
 }
 
 /// One profile, with what it is joined to.
@@ -114,6 +130,22 @@ impl<'p> ProfileContext<'p> {
     #[must_use]
     pub fn text(&self, span: Span) -> &'p str {
         span.of(self.profile.text)
+    }
+
+    /// A replacement in the profile.
+    #[must_use]
+    pub fn edit(&self, span: Span, text: impl Into<String>) -> Edit {
+        let (source, text) = (self.profile.source, text.into());
+        Edit { source, span, text }
+    }
+}
+
+/// As much of a text as a headline has room for.
+pub(super) fn excerpt(text: &str) -> Cow<'_, str> {
+    const ROOM: usize = 40;
+    match text.char_indices().nth(ROOM) {
+        Some((end, _)) => Cow::Owned(format!("{}…", &text[..end])),
+        None => Cow::Borrowed(text),
     }
 }
 

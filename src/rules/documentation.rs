@@ -20,6 +20,35 @@ pub struct ExampleFile {
     pub name: String,
     /// Its text.
     pub text: String,
+    /// How its text lies in its bytes.
+    pub saved_as: SavedAs,
+}
+
+/// How an example is saved: the last word behind the language, where it is one of these.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum SavedAs {
+    /// As all texts should be.
+    #[default]
+    Utf8,
+    /// `windows-1252`
+    Windows1252,
+    /// `utf-16`: little end first, behind a byte order mark.
+    Utf16,
+}
+
+impl ExampleFile {
+    /// The bytes of the file.
+    #[must_use]
+    pub fn bytes(&self) -> Vec<u8> {
+        match self.saved_as {
+            SavedAs::Utf8 => self.text.clone().into_bytes(),
+            SavedAs::Windows1252 => encoding_rs::WINDOWS_1252.encode(&self.text).0.into_owned(),
+            SavedAs::Utf16 => std::iter::once(0xFEFF)
+                .chain(self.text.encode_utf16())
+                .flat_map(u16::to_le_bytes)
+                .collect(),
+        }
+    }
 }
 
 impl<'d> Page<'d> {
@@ -56,7 +85,11 @@ impl<'d> Page<'d> {
 
     /// The headings in order.
     pub fn headings(self) -> impl Iterator<Item = &'d str> {
-        self.lines().filter_map(|line| line.strip_prefix("# "))
+        let mut fenced = false;
+        self.lines().filter_map(move |line| {
+            fenced ^= line.starts_with("```");
+            line.strip_prefix("# ").filter(|_| !fenced)
+        })
     }
 
     /// The text under a heading.
@@ -89,6 +122,7 @@ impl<'d> Page<'d> {
                     open = Some(ExampleFile {
                         name: name_of(info),
                         text: String::new(),
+                        saved_as: saved_as(info),
                     });
                 }
                 (None, Some(file)) => {
@@ -105,6 +139,14 @@ impl<'d> Page<'d> {
         self.text
             .lines()
             .map(|line| line.strip_prefix(' ').unwrap_or(line))
+    }
+}
+
+fn saved_as(info: &str) -> SavedAs {
+    match info.split_whitespace().last() {
+        Some("windows-1252") => SavedAs::Windows1252,
+        Some("utf-16") => SavedAs::Utf16,
+        _ => SavedAs::Utf8,
     }
 }
 

@@ -305,6 +305,12 @@ impl Function {
             .count();
         least..=self.parameters.len()
     }
+
+    /// Whether one call does all there is to do: it takes nothing and gives nothing, so a second
+    /// one can only repeat the first.
+    pub fn is_once(&self) -> bool {
+        self.parameters.is_empty() && self.result == ResultKind::None
+    }
 }
 
 impl AttributeInfo {

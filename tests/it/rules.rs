@@ -1,45 +1,13 @@
 //! Every rule has a page with fixed headings, and its examples do what they say.
 
-use perso::check::{Configuration, Language, Tree, check_all};
 use perso::diagnostic::Finding;
-use perso::model::{Companion, ProjectFiles, Target};
-use perso::rules::{self, Check, Example, Level, Page, Rule};
-use perso::source::{SourceFile, Sources};
+use perso::rules::{self, Check, Example, Page, Rule};
 
-/// Checks the files of an example as one project, in memory, with one rule raised to an error.
+use crate::example::check;
+
+/// What is found in an example with one rule raised to an error.
 fn findings_of(example: &Example, rule: &Rule) -> Vec<Finding> {
-    let mut sources = Sources::default();
-    let mut target = Target::default();
-    let mut trees = Vec::new();
-    for file in &example.files {
-        if file.name == "perso.toml" {
-            let table: toml::Table = file.text.parse().expect("perso.toml of an example");
-            for (key, value) in table["target"].as_table().expect("[target]") {
-                target
-                    .set(key, value.as_str().expect("text"), None)
-                    .expect("a known target");
-            }
-            continue;
-        }
-        let id = sources.add(SourceFile::from_text(&file.name, &file.text));
-        let language = Language::of_name(&file.name).expect("a .dsc or .cpf file");
-        trees.push((id, Tree::parse(language, &file.text)));
-    }
-    let mut companions = ProjectFiles::new();
-    for (id, tree) in &trees {
-        for (kind, name) in tree.companions(sources[*id].text()) {
-            let found = sources.iter().find(|(_, file)| file.name() == name);
-            let companion = found.map_or(Companion::Missing { near: None }, |(source, _)| {
-                Companion::Found(source)
-            });
-            companions.insert((*id, kind), companion);
-        }
-    }
-    let mut configuration = Configuration::default();
-    configuration
-        .set(rule.name, Level::ERROR)
-        .expect("its own name");
-    check_all(&sources, &trees, &companions, &target, &configuration)
+    check(example, &[rule.name]).findings
 }
 
 #[test]

@@ -1,0 +1,76 @@
+//! Files of an example, checked together in memory as a project on disk would be.
+
+use perso::check::{Configuration, Language, Tree, check_all};
+use perso::diagnostic::Finding;
+use perso::model::{Companion, ProjectFiles, Target};
+use perso::rules::{Example, Level};
+use perso::source::{SourceFile, SourceId, Sources, Span};
+
+/// The files of an example and what was found in them.
+pub struct Checked {
+    pub sources: Sources,
+    pub findings: Vec<Finding>,
+}
+
+/// Checks an example with `raised` rules as errors and all others as they are.
+pub fn check(example: &Example, raised: &[&str]) -> Checked {
+    let mut sources = Sources::default();
+    let mut target = Target::default();
+    let mut trees = Vec::new();
+    for file in &example.files {
+        if file.name == "perso.toml" {
+            let id = sources.add(SourceFile::from_text(&file.name, &file.text));
+            set_target(&mut target, id, &file.text);
+            continue;
+        }
+        let source = SourceFile::from_bytes(&file.name, file.bytes());
+        let tree =
+            Language::of_name(&file.name).map(|language| Tree::parse(language, source.text()));
+        let id = sources.add(source);
+        trees.extend(tree.map(|tree| (id, tree)));
+    }
+    let companions = companions(&sources, &trees);
+    let mut configuration = Configuration::default();
+    for name in raised {
+        configuration.set(name, Level::ERROR).expect("a rule");
+    }
+    let findings = check_all(&sources, &trees, &companions, &target, &configuration);
+    Checked { sources, findings }
+}
+
+fn set_target(target: &mut Target, source: SourceId, text: &str) {
+    let table: toml::Table = text.parse().expect("a perso.toml");
+    for (key, value) in table["target"].as_table().expect("[target]") {
+        let value = value.as_str().expect("text");
+        let start = text.find(value).expect("its place");
+        let place = |at| u32::try_from(at).expect("a short text");
+        let span = Span::new(place(start), place(start + value.len()));
+        let place = Some((source, span));
+        target.set(key, value, place).expect("a known target");
+    }
+}
+
+/// A companion is the file of its name in the example, in any letter case.
+fn companions(sources: &Sources, trees: &[(SourceId, Tree)]) -> ProjectFiles {
+    let mut companions = ProjectFiles::new();
+    for (id, tree) in trees {
+        for (kind, name) in tree.companions(sources[*id].text()) {
+            let found = sources
+                .iter()
+                .find(|(_, file)| file.name().eq_ignore_ascii_case(&name));
+            let companion = match found {
+                Some((source, _)) => Companion::Found(source),
+                None => Companion::Missing {
+                    near: near(sources, &name),
+                },
+            };
+            companions.insert((*id, kind), companion);
+        }
+    }
+    companions
+}
+
+fn near(sources: &Sources, name: &str) -> Option<String> {
+    let names = sources.iter().map(|(_, file)| file.name());
+    perso::diagnostic::nearest(name, names).map(str::to_owned)
+}
