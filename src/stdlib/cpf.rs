@@ -313,6 +313,20 @@ impl Function {
     }
 }
 
+impl AttributeValue {
+    /// Whether a number is a value of this kind; kinds that take no number admit none.
+    pub const fn admits(self, number: u64) -> bool {
+        match self {
+            Self::FileId => matches!(number, 0x0001..=0xFFFE) && !matches!(number, 0x3F00 | 0x3FFF),
+            Self::Size => matches!(number, 1..=65_535),
+            Self::Sfi => matches!(number, 1..=30),
+            Self::Retries => matches!(number, 1..=15),
+            Self::Number => true,
+            _ => false,
+        }
+    }
+}
+
 impl AttributeInfo {
     /// Whether a declaration of this kind may have the attribute.
     pub fn is_on(&self, kind: DeclarationKind) -> bool {

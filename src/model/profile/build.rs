@@ -1,6 +1,6 @@
 //! One pass over the tree of a profile.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 
 use crate::diagnostic::nearest;
 use crate::source::{SourceId, Span};
@@ -287,21 +287,22 @@ impl Reader<'_, '_> {
     }
 }
 
-/// Statements in which a part is missing or did not fit.
-fn malformed_statements(tree: &CpfTree) -> HashSet<StatementId> {
-    tree.defects
-        .iter()
-        .filter(|defect| {
-            !matches!(
-                defect.kind,
-                DefectKind::UnknownStatement { .. }
-                    | DefectKind::Misplaced { .. }
-                    | DefectKind::UnclosedBlock { .. }
-                    | DefectKind::StrayEnd
-            )
-        })
-        .filter_map(|defect| defect.statement)
-        .collect()
+/// Statements in which a part is missing or did not fit, with the places of that.
+fn malformed_statements(tree: &CpfTree) -> HashMap<StatementId, Vec<Span>> {
+    let mut malformed: HashMap<_, Vec<_>> = HashMap::new();
+    for defect in &tree.defects {
+        let is_of_blocks = matches!(
+            defect.kind,
+            DefectKind::UnknownStatement { .. }
+                | DefectKind::Misplaced { .. }
+                | DefectKind::UnclosedBlock { .. }
+                | DefectKind::StrayEnd
+        );
+        if let (Some(statement), false) = (defect.statement, is_of_blocks) {
+            malformed.entry(statement).or_default().push(defect.span);
+        }
+    }
+    malformed
 }
 
 /// Unknown functions for which a near one is looked for; bounds the work on junk.

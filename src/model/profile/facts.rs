@@ -121,7 +121,9 @@ impl Profile<'_> {
         }
     }
 
-    fn variable_facts(&self, span: Span, statement: StatementId) -> Facts {
+    /// What is known of the variable whose name stands at `span` in `statement`.
+    #[must_use]
+    pub fn variable_facts(&self, span: Span, statement: StatementId) -> Facts {
         let name = span.of(self.text);
         let known = self
             .assignment(name)

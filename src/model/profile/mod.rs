@@ -4,7 +4,7 @@ mod build;
 mod facts;
 
 use std::borrow::Cow;
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 
 use crate::source::{SourceId, Span};
 use crate::stdlib::Function;
@@ -162,7 +162,7 @@ pub struct Profile<'t> {
     assigned: HashMap<String, u32>,
     named_files: HashMap<String, FileIndex>,
     content_of: HashMap<FileIndex, u32>,
-    malformed: HashSet<StatementId>,
+    malformed: HashMap<StatementId, Vec<Span>>,
 }
 
 impl<'t> Profile<'t> {
@@ -201,6 +201,13 @@ impl<'t> Profile<'t> {
         self.calls
             .iter()
             .filter(move |call| call.name.eq_ignore_ascii_case(name))
+    }
+
+    /// Calls that count as calls of a function, misspelled ones among them.
+    pub fn calls_as<'p>(&'p self, name: &'p str) -> impl Iterator<Item = &'p CallSite<'t>> {
+        self.calls
+            .iter()
+            .filter(move |call| call.counts_as.is_some_and(|function| function.name == name))
     }
 
     /// The first attribute of a name; letter case does not count.
@@ -262,7 +269,17 @@ impl<'t> Profile<'t> {
     /// Whether a statement left the grammar, so that a part of it may not have been read.
     #[must_use]
     pub fn is_malformed(&self, statement: StatementId) -> bool {
-        self.malformed.contains(&statement)
+        self.malformed.contains_key(&statement)
+    }
+
+    /// Whether a statement left the grammar inside `span`.
+    #[must_use]
+    pub fn has_defect_in(&self, statement: StatementId, span: Span) -> bool {
+        let Some(places) = self.malformed.get(&statement) else {
+            return false;
+        };
+        let next = places.partition_point(|place| place.start < span.start);
+        places.get(next).is_some_and(|place| span.contains(*place))
     }
 
     /// The name that `CardModel` gives, with its place. A bare word is the name itself, unless it
