@@ -76,16 +76,20 @@ fn report_attributes(cx: &ProfileContext<'_>, file: &File<'_>, findings: &mut Fi
     let missing: Vec<_> = stdlib::attributes()
         .iter()
         .filter(|info| is_needed(info, kind) && !is_given(cx, file, info))
-        .map(|info| format!("`{}`", info.name))
+        .map(|info| info.name)
         .collect();
-    if missing.is_empty() {
-        return;
-    }
-    let missing = missing.join(" and ");
+    let (lacks, expected) = match missing.as_slice() {
+        [] => return,
+        [one] => (format!("no `{one}`"), format!("`{one}`")),
+        [one, other, ..] => (
+            format!("neither `{one}` nor `{other}`"),
+            format!("`{one}` and `{other}`"),
+        ),
+    };
     findings
         .report(
-            format!("{word} `{}` has no {missing}", excerpt(file.name)),
-            cx.label(file.span, format!("expected {missing} behind the name")),
+            format!("{word} `{}` has {lacks}", excerpt(file.name)),
+            cx.label(file.span, format!("expected {expected} behind the name")),
         )
         .help(match kind {
             DeclarationKind::Ef => "write, for instance, `id=0x4401 maxsize=auto` behind the name",

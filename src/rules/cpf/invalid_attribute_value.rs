@@ -198,7 +198,7 @@ fn report_access(cx: &ProfileContext<'_>, term: &Term, word: &str, findings: &mu
         message,
         cx.label(term.span, "expected `always`, `never` or a credential"),
     );
-    match nearest(word, words()).filter(|_| term.kind == TermKind::Name) {
+    match near_word(word).filter(|_| term.kind == TermKind::Name) {
         Some(near) => draft
             .help(format!("did you mean `{near}`?"))
             .fix(Fix::on_request(
@@ -210,6 +210,14 @@ fn report_access(cx: &ProfileContext<'_>, term: &Term, word: &str, findings: &mu
             words().collect::<Vec<_>>().join(", ")
         )),
     };
+}
+
+/// The word that was meant: of a credential that is named by its variable, or the nearest.
+fn near_word(word: &str) -> Option<&'static str> {
+    match stdlib::credential_of_variable(word) {
+        Some(credential) => Some(credential.name),
+        None => nearest(word, stdlib::access_words().iter().map(|info| info.name)),
+    }
 }
 
 /// `minlen` above `maxlen`.

@@ -115,15 +115,16 @@ fn judge(
                 .help(format!("call `{name}` as a statement on a line of its own"));
             return;
         }
-        (ResultKind::Secret | ResultKind::Bytes, false) => {
+        (result @ (ResultKind::Secret | ResultKind::Bytes), false) => {
             findings
                 .report(
                     format!("the value of `{name}` is thrown away"),
                     cx.label(call.span, "its value goes nowhere"),
                 )
-                .help(format!(
-                    "use the value: assign it, or write `data = {name}(…)`"
-                ));
+                .help(match result {
+                    ResultKind::Secret => format!("assign it: `SEC_PUK1 = {name}(8)`"),
+                    _ => format!("write it to a file: `data = {name}()`"),
+                });
             return;
         }
         _ => {}
@@ -153,7 +154,7 @@ fn report_arity(
         (0, 0) => "no argument".to_owned(),
         (1, 1) => "1 argument".to_owned(),
         (least, most) if least == most => format!("{least} arguments"),
-        (least, most) => format!("{least} to {most} arguments"),
+        (least, most) => format!("{least} or {most} arguments"),
     };
     // The first argument too many, else the name.
     let place = arguments
@@ -170,13 +171,17 @@ fn report_arity(
         .help(format!("write `{}`", form(function)));
 }
 
+/// How a call of the function is written; what may be left out stands in brackets.
 fn form(function: &Function) -> String {
-    let parameters: Vec<_> = function
-        .parameters
-        .iter()
-        .map(|parameter| parameter.name)
-        .collect();
-    format!("{}({})", function.name, parameters.join(", "))
+    let mut form = format!("{}(", function.name);
+    for (at, parameter) in function.parameters.iter().enumerate() {
+        let comma = if at == 0 { "" } else { ", " };
+        form += &match parameter.optional {
+            true => format!("[{comma}{}]", parameter.name),
+            false => format!("{comma}{}", parameter.name),
+        };
+    }
+    form + ")"
 }
 
 fn judge_argument(

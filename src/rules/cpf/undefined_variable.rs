@@ -63,65 +63,75 @@ rule! {
 }
 
 fn check(cx: &ProfileContext<'_>, findings: &mut Findings<'_>) {
-    let binders = binders(cx);
+    let binders = Binders::of(cx);
     let mut told = HashSet::new();
-    let mut proposals = MAX_PROPOSALS;
+    let mut proposals = MAX_COMPARISONS / (cx.profile.assignments.len() + 1);
     for used in &cx.profile.uses {
         let name = used.name.to_ascii_lowercase();
-        if told.contains(&name) {
-            continue;
-        }
-        let reported = match cx.profile.assignment(used.name) {
-            Some(assignment) if assignment.statement < used.statement => false,
-            Some(assignment) => {
-                let supplied = binders
-                    .iter()
-                    .any(|binder| binder.supplies.contains_key(&name));
-                if !supplied {
-                    report_early(cx, used, assignment.span, findings);
-                }
-                !supplied
+        match cx.profile.assignment(used.name) {
+            Some(assignment) if assignment.statement < used.statement => {}
+            Some(assignment) if !binders.any_sets(&name) && told.insert(name.clone()) => {
+                report_early(cx, used, assignment.span, findings);
             }
-            None => match binders
-                .iter()
-                .find(|binder| !binder.supplies.contains_key(&name))
-            {
-                Some(binder) => {
-                    report_unset(cx, used, binder, &mut proposals, findings);
-                    true
+            None if !binders.all_set(&name) && told.insert(name.clone()) => {
+                if let Some(binder) = binders.first_without(&name) {
+                    report_unset(cx, used, binder, proposals > 0, findings);
+                    proposals = proposals.saturating_sub(1);
                 }
-                None => false,
-            },
-        };
-        if reported {
-            told.insert(name);
+            }
+            _ => {}
         }
     }
 }
 
-/// Variables for which a near one is looked for; bounds the work on junk.
-const MAX_PROPOSALS: u32 = 100;
+/// Comparisons of names that are made for proposals; bounds the work on junk.
+const MAX_COMPARISONS: usize = 1_000_000;
 
-/// A description that initialises a token with the profile, and what it hands over.
+/// The descriptions that initialise a token with the profile and can be read whole: a part that
+/// the vendor encrypted may hold what seems to be missing.
+struct Binders<'p> {
+    list: Vec<Binder<'p>>,
+    /// How many of them set a variable.
+    setting: HashMap<String, usize>,
+}
+
+/// A description, and the variables that it hands over, in lower case and as they are written.
 struct Binder<'p> {
     encoding: &'p Encoding<'p>,
     supplies: HashMap<String, &'p str>,
 }
 
-/// The descriptions that can be read whole: a part that the vendor encrypted may hold what seems
-/// to be missing.
-fn binders<'p>(cx: &ProfileContext<'p>) -> Vec<Binder<'p>> {
-    cx.binders()
-        .filter(|encoding| encoding.protected.is_none())
-        .map(|encoding| Binder {
-            encoding,
-            supplies: encoding
+impl<'p> Binders<'p> {
+    fn of(cx: &ProfileContext<'p>) -> Self {
+        let mut setting = HashMap::new();
+        let mut list = Vec::new();
+        for encoding in cx.binders().filter(|encoding| encoding.protected.is_none()) {
+            let supplies: HashMap<_, _> = encoding
                 .supplies()
                 .iter()
                 .map(|supply| (supply.variable.to_ascii_lowercase(), supply.variable))
-                .collect(),
-        })
-        .collect()
+                .collect();
+            for variable in supplies.keys() {
+                *setting.entry(variable.clone()).or_insert(0) += 1;
+            }
+            list.push(Binder { encoding, supplies });
+        }
+        Self { list, setting }
+    }
+
+    fn any_sets(&self, variable: &str) -> bool {
+        self.setting.contains_key(variable)
+    }
+
+    fn all_set(&self, variable: &str) -> bool {
+        self.setting.get(variable).copied().unwrap_or(0) == self.list.len()
+    }
+
+    fn first_without(&self, variable: &str) -> Option<&Binder<'p>> {
+        self.list
+            .iter()
+            .find(|binder| !binder.supplies.contains_key(variable))
+    }
 }
 
 fn report_early(
@@ -146,7 +156,7 @@ fn report_unset(
     cx: &ProfileContext<'_>,
     used: &VariableUse<'_>,
     binder: &Binder<'_>,
-    proposals: &mut u32,
+    propose: bool,
     findings: &mut Findings<'_>,
 ) {
     let encoding = binder.encoding;
@@ -162,14 +172,14 @@ fn report_unset(
         )),
         None => draft,
     };
-    draft.help(help(cx, used, binder, proposals));
+    draft.help(help(cx, used, binder, propose));
 }
 
 fn help(
     cx: &ProfileContext<'_>,
     used: &VariableUse<'_>,
     binder: &Binder<'_>,
-    proposals: &mut u32,
+    propose: bool,
 ) -> String {
     if let Some(credential) = stdlib::credential_of_variable(used.name) {
         return match credential.fed_by {
@@ -183,13 +193,7 @@ fn help(
         .iter()
         .map(|assignment| assignment.name);
     let known = assigned.chain(binder.supplies.values().copied());
-    let near = match proposals.checked_sub(1) {
-        Some(left) => {
-            *proposals = left;
-            nearest(used.name, known)
-        }
-        None => None,
-    };
+    let near = nearest(used.name, known.filter(|_| propose));
     near.map_or_else(
         || "assign it above, or name it in `ProfileParameters`".to_owned(),
         |near| format!("did you mean `{near}`?"),

@@ -82,7 +82,7 @@ fn check(cx: &EncodingContext<'_>, findings: &mut Findings<'_>) {
         findings
             .report(
                 format!("decrypted PIN `{field}` cannot be used as `{key}` in the same encoding"),
-                cx.label(entry.value_span, "still empty when the card asks for it"),
+                cx.label(entry.value_span, "still empty when it is needed"),
             )
             .because(cx.label(*output, "filled here, at the end of the job"))
             .help("read the PINs with one description and log in with another");

@@ -71,7 +71,7 @@ fn check(cx: &EncodingContext<'_>, findings: &mut Findings<'_>) {
     let middleware = match cx.middleware {
         MiddlewareChoice::Known(middleware) if middleware.id == PERSONAL_DESKTOP_CLIENT => return,
         MiddlewareChoice::Known(middleware) => middleware.name,
-        MiddlewareChoice::Other => "another middleware",
+        MiddlewareChoice::Other => "this library",
         MiddlewareChoice::Unknown => return,
     };
     let mut told = HashSet::new();
@@ -112,7 +112,7 @@ fn report(
 
 /// What says that it is another middleware.
 fn cause(cx: &EncodingContext<'_>, middleware: &str) -> Option<Label> {
-    let says = format!("says that it is {middleware}");
+    let says = format!("the description is for {middleware}");
     if let Some(choice) = &cx.project.target.middleware {
         let (source, span) = choice.place?;
         return Some(Label::new(source, span, says));

@@ -105,7 +105,11 @@ fn check(cx: &EncodingContext<'_>, findings: &mut Findings<'_>) {
         .note(requirement(middleware, conditions));
     for Contradiction { with, place } in &against {
         if let Some((source, span)) = *place {
-            draft = draft.because(Label::new(source, span, format!("not {with}")));
+            draft = draft.because(Label::new(
+                source,
+                span,
+                format!("no change of the PUK {with}"),
+            ));
         }
     }
 }

@@ -169,10 +169,10 @@ fn report_collisions(
                 "passed as a profile parameter".to_owned(),
                 "take it out of `ProfileParameters`, or delete the assignment in the profile",
             ),
-            SuppliedBy::Credential(key, _) => (
+            SuppliedBy::Credential(_, key) => (
                 format!(
                     "`{}` sets `{variable}`, which the profile assigns",
-                    key.name()
+                    key.of(encoding.text)
                 ),
                 format!("sets `{variable}` of the profile"),
                 "delete the assignment in the profile, or this key",

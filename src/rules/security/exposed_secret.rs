@@ -142,14 +142,12 @@ fn exposes(
 ) -> bool {
     let info = stdlib::attribute(cx.text(attribute.name));
     match info.map(|info| info.value) {
-        Some(AttributeValue::Secret) => false,
+        // No other word than those of access rules fits: that is `invalid-attribute-value`.
+        Some(AttributeValue::Secret | AttributeValue::Access) => false,
         // A word here names a credential, a file or a choice, whatever variable is called so.
-        Some(
-            AttributeValue::Access
-            | AttributeValue::Credential
-            | AttributeValue::FileName
-            | AttributeValue::Word,
-        ) if term.kind == TermKind::Name => {
+        Some(AttributeValue::Credential | AttributeValue::FileName | AttributeValue::Word)
+            if term.kind == TermKind::Name =>
+        {
             stdlib::credential_of_variable(cx.text(term.span)).is_some()
         }
         _ => cx.profile.term_facts(term, statement).secret.is_some(),
