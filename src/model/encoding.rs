@@ -453,6 +453,18 @@ impl<'t> Encoding<'t> {
         }
     }
 
+    /// The library key that tells the middleware: the first whose library is known, else the first.
+    #[must_use]
+    pub fn deciding_library(&self) -> Option<&Entry<'t>> {
+        let known = |entry: &&Entry<'t>| {
+            let mini_driver = entry.key() == Some(Key::MiniDriverLibrary);
+            stdlib::recognise_library(mini_driver, entry.value_span.of(self.text)).is_some()
+        };
+        self.libraries()
+            .find(known)
+            .or_else(|| self.libraries().next())
+    }
+
     /// The encoder: what `target` says, else what `Devices` says.
     #[must_use]
     pub fn encoder(&self, target: &Target) -> Option<EncoderChoice> {
@@ -565,6 +577,12 @@ const CHIP: u64 = 1024;
 
 /// Identity of Personal Desktop Client in stdlib.
 pub const PERSONAL_DESKTOP_CLIENT: &str = "personal-desktop-client";
+
+/// Identity of JPKIEncoder in stdlib.
+pub const JPKI_ENCODER: &str = "jpki-encoder";
+
+/// Identity of Smart ID Desktop App in stdlib.
+pub const SMART_ID_DESKTOP_APP: &str = "smart-id-desktop-app";
 
 /// Whether a key is one of `CardPinDecryption_Output_*`.
 #[must_use]

@@ -22,8 +22,9 @@ mod value;
 
 pub use criteria::{BadPart, attribute_errors, filter_errors};
 pub use encoding::{
-    Application, EncoderChoice, Encoding, Entry, FieldDeclaration, KeyMatch, MiddlewareChoice,
-    PERSONAL_DESKTOP_CLIENT, Section, SectionRole, is_pin_decryption,
+    Application, EncoderChoice, Encoding, Entry, FieldDeclaration, JPKI_ENCODER, KeyMatch,
+    MiddlewareChoice, PERSONAL_DESKTOP_CLIENT, SMART_ID_DESKTOP_APP, Section, SectionRole,
+    is_pin_decryption,
 };
 pub use expression::{Part, PartError, label_parts};
 pub use field::{FieldMatch, FieldUse};

@@ -1,6 +1,6 @@
 //! Descriptions and profiles joined: who binds whom, and what is handed over.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use crate::source::{SourceId, Span};
 use crate::stdlib::{self, Key};
@@ -139,6 +139,15 @@ impl<'t> Project<'t> {
     pub fn bound_profile(&self, encoding: &Encoding<'_>) -> Option<&Profile<'t>> {
         self.profile_of(encoding)
             .filter(|_| encoding.is_chip && encoding.binds_profile())
+    }
+
+    /// The variables that any description hands to this profile, in lower case.
+    #[must_use]
+    pub fn supplied_variables(&self, profile: &Profile<'_>) -> HashSet<String> {
+        self.binders(profile)
+            .flat_map(Encoding::supplies)
+            .map(|supply| supply.variable.to_ascii_lowercase())
+            .collect()
     }
 
     /// The descriptions that initialise a token with this profile.

@@ -12,6 +12,7 @@ mod documentation;
 mod dsc;
 mod middleware;
 mod personal;
+mod security;
 mod syntax;
 
 pub use context::{Draft, EncodingContext, Findings, ProfileContext, TextContext};
@@ -34,6 +35,8 @@ pub enum Family {
     Middleware,
     /// Card profiles.
     Cpf,
+    /// Secrets, and who may change a card.
+    Security,
 }
 
 impl Family {
@@ -46,6 +49,7 @@ impl Family {
             Self::Personal => "personal",
             Self::Middleware => "middleware",
             Self::Cpf => "cpf",
+            Self::Security => "security",
         }
     }
 }
@@ -148,12 +152,13 @@ macro_rules! rule {
 use rule;
 
 /// Every rule, by family.
-const FAMILIES: [&[&Rule]; 5] = [
+const FAMILIES: [&[&Rule]; 6] = [
     syntax::RULES,
     dsc::RULES,
     personal::RULES,
     middleware::RULES,
     cpf::RULES,
+    security::RULES,
 ];
 
 /// All rules, grouped by family.

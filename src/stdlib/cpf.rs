@@ -305,6 +305,26 @@ impl Function {
             .count();
         least..=self.parameters.len()
     }
+
+    /// Whether one call does all there is to do: it takes nothing and gives nothing, so a second
+    /// one can only repeat the first.
+    pub fn is_once(&self) -> bool {
+        self.parameters.is_empty() && self.result == ResultKind::None
+    }
+}
+
+impl AttributeValue {
+    /// Whether a number is a value of this kind; kinds that take no number admit none.
+    pub const fn admits(self, number: u64) -> bool {
+        match self {
+            Self::FileId => matches!(number, 0x0001..=0xFFFE) && !matches!(number, 0x3F00 | 0x3FFF),
+            Self::Size => matches!(number, 1..=65_535),
+            Self::Sfi => matches!(number, 1..=30),
+            Self::Retries => matches!(number, 1..=15),
+            Self::Number => true,
+            _ => false,
+        }
+    }
 }
 
 impl AttributeInfo {

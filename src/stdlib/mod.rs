@@ -6,6 +6,7 @@
 //! trees, findings or cards in readers. All names are looked up without regard to ASCII letter
 //! case, except the `!FROM_…` values.
 
+pub mod builtin;
 mod card;
 mod cpf;
 mod dialog;

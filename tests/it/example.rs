@@ -4,7 +4,7 @@ use perso::check::{Configuration, Language, Tree, check_all};
 use perso::diagnostic::Finding;
 use perso::model::{Companion, ProjectFiles, Target};
 use perso::rules::{Example, Level};
-use perso::source::{SourceFile, Sources};
+use perso::source::{SourceFile, SourceId, Sources, Span};
 
 /// The files of an example and what was found in them.
 pub struct Checked {
@@ -19,7 +19,8 @@ pub fn check(example: &Example, raised: &[&str]) -> Checked {
     let mut trees = Vec::new();
     for file in &example.files {
         if file.name == "perso.toml" {
-            set_target(&mut target, &file.text);
+            let id = sources.add(SourceFile::from_text(&file.name, &file.text));
+            set_target(&mut target, id, &file.text);
             continue;
         }
         let source = SourceFile::from_bytes(&file.name, file.bytes());
@@ -38,16 +39,20 @@ pub fn check(example: &Example, raised: &[&str]) -> Checked {
     Checked { sources, findings }
 }
 
-fn set_target(target: &mut Target, text: &str) {
+fn set_target(target: &mut Target, source: SourceId, text: &str) {
     let table: toml::Table = text.parse().expect("a perso.toml");
     for (key, value) in table["target"].as_table().expect("[target]") {
         let value = value.as_str().expect("text");
-        target.set(key, value, None).expect("a known target");
+        let start = text.find(value).expect("its place");
+        let place = |at| u32::try_from(at).expect("a short text");
+        let span = Span::new(place(start), place(start + value.len()));
+        let place = Some((source, span));
+        target.set(key, value, place).expect("a known target");
     }
 }
 
 /// A companion is the file of its name in the example, in any letter case.
-fn companions(sources: &Sources, trees: &[(perso::source::SourceId, Tree)]) -> ProjectFiles {
+fn companions(sources: &Sources, trees: &[(SourceId, Tree)]) -> ProjectFiles {
     let mut companions = ProjectFiles::new();
     for (id, tree) in trees {
         for (kind, name) in tree.companions(sources[*id].text()) {

@@ -14,6 +14,7 @@ mod example;
 mod examples;
 mod explain;
 mod hostile;
+mod joined_files;
 mod layering;
 mod licences;
 mod pki;

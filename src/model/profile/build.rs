@@ -2,10 +2,11 @@
 
 use std::collections::HashMap;
 
+use crate::diagnostic::nearest;
 use crate::source::{SourceId, Span};
 use crate::stdlib::{self, AttributeValue};
 use crate::syntax::cpf::{
-    CpfTree, Declared, Expr, Range32, Statement, StatementId, StatementKind, TermKind,
+    CpfTree, Declared, DefectKind, Expr, Range32, Statement, StatementId, StatementKind, TermKind,
 };
 
 use super::{Assignment, CallSite, Content, File, FileIndex, FileKind, Pin, Profile, VariableUse};
@@ -28,20 +29,26 @@ impl<'t> Profile<'t> {
             keys: Vec::new(),
             assigned: HashMap::new(),
             named_files: HashMap::new(),
+            content_of: HashMap::new(),
+            malformed: malformed_statements(tree),
         };
         let mut reader = Reader {
             profile: &mut profile,
             opened: HashMap::new(),
+            proposals: MAX_PROPOSALS,
         };
         for (id, statement) in tree.iter() {
             reader.read(id, statement);
         }
-        for content in &mut profile.contents {
+        for (index, content) in profile.contents.iter_mut().enumerate() {
             let named = content
                 .name
                 .and_then(|(name, _)| profile.named_files.get(&name.to_ascii_lowercase()).copied());
             content.file =
                 named.filter(|index| profile.files[index.0 as usize].kind == FileKind::Ef);
+            if let Some(file) = content.file {
+                profile.content_of.entry(file).or_insert(count(index));
+            }
         }
         profile
     }
@@ -57,6 +64,8 @@ enum Opened {
 struct Reader<'p, 't> {
     profile: &'p mut Profile<'t>,
     opened: HashMap<StatementId, Opened>,
+    /// Unknown functions for which a near one is still looked for.
+    proposals: u32,
 }
 
 impl<'t> Reader<'_, 't> {
@@ -65,8 +74,7 @@ impl<'t> Reader<'_, 't> {
             StatementKind::Assignment { value } => self.read_assignment(id, statement.word, value),
             StatementKind::Call { term } => self.read_call(id, term, false, None),
             StatementKind::CardModel { value } => {
-                self.read_value(id, value);
-                self.profile.card_model.get_or_insert((id, value));
+                self.read_card_model(id, value);
             }
             StatementKind::MasterFile { attributes, .. } => {
                 self.declare_file(id, FileKind::Mf, statement.word, None, attributes);
@@ -104,6 +112,19 @@ impl<'t> Reader<'_, 't> {
             }
             StatementKind::Data { value } => self.read_data(id, statement.block, value),
             StatementKind::End { .. } | StatementKind::Unknown => {}
+        }
+    }
+
+    /// A bare word is the name of a card, unless such a variable was assigned before.
+    fn read_card_model(&mut self, id: StatementId, value: Option<Expr>) {
+        let profile = &mut *self.profile;
+        profile.card_model.get_or_insert((id, value));
+        let word = value
+            .and_then(|value| profile.single_term(value))
+            .filter(|term| term.kind == TermKind::Name)
+            .map(|term| term.span.of(profile.text));
+        if word.is_none_or(|word| profile.assignment(word).is_some()) {
+            self.read_value(id, value);
         }
     }
 
@@ -237,12 +258,15 @@ impl<'t> Reader<'_, 't> {
             return;
         };
         let name = span.of(self.profile.text);
+        let function = stdlib::function(name);
+        let counts_as = function.or_else(|| self.near_function(name));
         let index = count(self.profile.calls.len());
         self.profile.calls.push(CallSite {
             name,
             span,
             whole: term.span,
-            function: stdlib::function(name),
+            function,
+            counts_as,
             arguments,
             statement: id,
             as_value,
@@ -254,6 +278,35 @@ impl<'t> Reader<'_, 't> {
         }
     }
 }
+
+impl Reader<'_, '_> {
+    fn near_function(&mut self, name: &str) -> Option<&'static stdlib::Function> {
+        self.proposals = self.proposals.checked_sub(1)?;
+        let names = stdlib::functions().iter().map(|function| function.name);
+        nearest(name, names).and_then(stdlib::function)
+    }
+}
+
+/// Statements in which a part is missing or did not fit, with the places of that.
+fn malformed_statements(tree: &CpfTree) -> HashMap<StatementId, Vec<Span>> {
+    let mut malformed: HashMap<_, Vec<_>> = HashMap::new();
+    for defect in &tree.defects {
+        let is_of_blocks = matches!(
+            defect.kind,
+            DefectKind::UnknownStatement { .. }
+                | DefectKind::Misplaced { .. }
+                | DefectKind::UnclosedBlock { .. }
+                | DefectKind::StrayEnd
+        );
+        if let (Some(statement), false) = (defect.statement, is_of_blocks) {
+            malformed.entry(statement).or_default().push(defect.span);
+        }
+    }
+    malformed
+}
+
+/// Unknown functions for which a near one is looked for; bounds the work on junk.
+const MAX_PROPOSALS: u32 = 1_000;
 
 fn count(length: usize) -> u32 {
     u32::try_from(length).unwrap_or(u32::MAX)

@@ -2,7 +2,7 @@
 
 use crate::source::Span;
 use crate::stdlib::{self, ResultKind};
-use crate::syntax::cpf::{Expr, StatementId, TermKind};
+use crate::syntax::cpf::{Expr, StatementId, Term, TermKind};
 
 use super::Profile;
 
@@ -34,7 +34,7 @@ pub struct Facts {
     pub size: DataSize,
     /// Built only from literals and from variables that are.
     pub constant: bool,
-    /// The first call it depends on, directly or through variables.
+    /// The first call of a function with a value that it depends on, directly or through variables.
     pub call: Option<Span>,
     /// The first secret it depends on: a `SEC_*` variable or the result of a secret function.
     pub secret: Option<Span>,
@@ -49,6 +49,13 @@ impl Facts {
         call: None,
         secret: None,
         placeholder: None,
+    };
+
+    /// Of a value that comes from outside.
+    const AT_RUN: Self = Self {
+        size: DataSize::AtRun,
+        constant: false,
+        ..Self::EMPTY
     };
 
     fn literal(size: usize) -> Self {
@@ -82,45 +89,46 @@ impl Profile<'_> {
     pub fn facts(&self, expr: Expr, statement: StatementId) -> Facts {
         let terms = self.tree.terms(expr);
         terms.iter().fold(Facts::EMPTY, |facts, term| {
-            facts.plus(match term.kind {
-                TermKind::Number(number) => Facts::literal(number_bytes(number).len()),
-                TermKind::String => Facts::literal(term.string_value(self.text).len()),
-                TermKind::Bytes => Facts::literal(term.bytes_value(self.text).len()),
-                TermKind::Placeholder => Facts {
-                    size: DataSize::AtRun,
-                    constant: false,
-                    placeholder: Some(term.span),
-                    ..Facts::EMPTY
-                },
-                TermKind::Name => self.variable_facts(term.span, statement),
-                TermKind::Call { name, .. } => {
-                    let function = stdlib::function(name.of(self.text));
-                    let secret = function.is_some_and(|f| f.result == ResultKind::Secret);
-                    Facts {
-                        size: DataSize::Unbounded,
-                        constant: false,
-                        call: Some(term.span),
-                        secret: secret.then_some(term.span),
-                        placeholder: None,
-                    }
-                }
-            })
+            facts.plus(self.term_facts(term, statement))
         })
     }
 
-    fn variable_facts(&self, span: Span, statement: StatementId) -> Facts {
+    /// What is known of one term of an expression in `statement`.
+    #[must_use]
+    pub fn term_facts(&self, term: &Term, statement: StatementId) -> Facts {
+        match term.kind {
+            TermKind::Number(number) => Facts::literal(number_bytes(number).len()),
+            TermKind::String => Facts::literal(term.string_value(self.text).len()),
+            TermKind::Bytes => Facts::literal(term.bytes_value(self.text).len()),
+            TermKind::Placeholder => Facts {
+                placeholder: Some(term.span),
+                ..Facts::AT_RUN
+            },
+            TermKind::Name => self.variable_facts(term.span, statement),
+            TermKind::Call { name, .. } => {
+                let function = stdlib::function(name.of(self.text));
+                match function.map(|function| function.result) {
+                    // A function that does not exist, or has no value: nothing is known.
+                    None | Some(ResultKind::None) => Facts::AT_RUN,
+                    Some(result) => Facts {
+                        size: DataSize::Unbounded,
+                        call: Some(term.span),
+                        secret: (result == ResultKind::Secret).then_some(term.span),
+                        ..Facts::AT_RUN
+                    },
+                }
+            }
+        }
+    }
+
+    /// What is known of the variable whose name stands at `span` in `statement`.
+    #[must_use]
+    pub fn variable_facts(&self, span: Span, statement: StatementId) -> Facts {
         let name = span.of(self.text);
         let known = self
             .assignment(name)
             .filter(|found| found.statement < statement);
-        let mut facts = known.map_or(
-            Facts {
-                size: DataSize::AtRun,
-                constant: false,
-                ..Facts::EMPTY
-            },
-            |found| found.facts,
-        );
+        let mut facts = known.map_or(Facts::AT_RUN, |found| found.facts);
         if stdlib::credential_of_variable(name).is_some() {
             facts.secret = facts.secret.or(Some(span));
         }

@@ -3,6 +3,7 @@
 mod build;
 mod facts;
 
+use std::borrow::Cow;
 use std::collections::HashMap;
 
 use crate::source::{SourceId, Span};
@@ -56,6 +57,8 @@ pub struct CallSite<'t> {
     pub whole: Span,
     /// The function, if it is one.
     pub function: Option<&'static Function>,
+    /// The function it counts as: itself, or the one that a misspelled name is near to.
+    pub counts_as: Option<&'static Function>,
     /// Its arguments.
     pub arguments: Range32,
     /// The statement it belongs to.
@@ -158,6 +161,8 @@ pub struct Profile<'t> {
     pub keys: Vec<Pin<'t>>,
     assigned: HashMap<String, u32>,
     named_files: HashMap<String, FileIndex>,
+    content_of: HashMap<FileIndex, u32>,
+    malformed: HashMap<StatementId, Vec<Span>>,
 }
 
 impl<'t> Profile<'t> {
@@ -196,6 +201,13 @@ impl<'t> Profile<'t> {
         self.calls
             .iter()
             .filter(move |call| call.name.eq_ignore_ascii_case(name))
+    }
+
+    /// Calls that count as calls of a function, misspelled ones among them.
+    pub fn calls_as<'p>(&'p self, name: &'p str) -> impl Iterator<Item = &'p CallSite<'t>> {
+        self.calls
+            .iter()
+            .filter(move |call| call.counts_as.is_some_and(|function| function.name == name))
     }
 
     /// The first attribute of a name; letter case does not count.
@@ -250,18 +262,67 @@ impl<'t> Profile<'t> {
     /// The `File` block of an elementary file.
     #[must_use]
     pub fn content_of(&self, file: FileIndex) -> Option<&Content<'t>> {
-        self.contents
-            .iter()
-            .find(|content| content.file == Some(file))
+        let index = self.content_of.get(&file)?;
+        self.contents.get(*index as usize)
+    }
+
+    /// Whether a statement left the grammar, so that a part of it may not have been read.
+    #[must_use]
+    pub fn is_malformed(&self, statement: StatementId) -> bool {
+        self.malformed.contains_key(&statement)
+    }
+
+    /// Whether a statement left the grammar inside `span`.
+    #[must_use]
+    pub fn has_defect_in(&self, statement: StatementId, span: Span) -> bool {
+        let Some(places) = self.malformed.get(&statement) else {
+            return false;
+        };
+        let next = places.partition_point(|place| place.start < span.start);
+        places.get(next).is_some_and(|place| span.contains(*place))
+    }
+
+    /// The name that `CardModel` gives, with its place. A bare word is the name itself, unless it
+    /// is a variable that was assigned a text before.
+    #[must_use]
+    pub fn card_model_name(&self) -> Option<(Cow<'t, str>, Span)> {
+        let (statement, value) = self.card_model?;
+        let term = self.single_term(value?)?;
+        let name = match term.kind {
+            TermKind::String => Cow::Owned(term.string_value(self.text)),
+            TermKind::Name => {
+                let word = term.span.of(self.text);
+                match self.text_of_variable(word, statement) {
+                    Some(name) => Cow::Owned(name),
+                    None => Cow::Borrowed(word),
+                }
+            }
+            _ => return None,
+        };
+        Some((name, term.span))
+    }
+
+    fn text_of_variable(&self, name: &str, before: StatementId) -> Option<String> {
+        let assigned = self
+            .assignment(name)
+            .filter(|found| found.statement < before)?;
+        let term = self.single_term(assigned.value?)?;
+        (term.kind == TermKind::String).then(|| term.string_value(self.text))
     }
 
     /// Whether the value of an expression is `...`.
     #[must_use]
     pub fn is_placeholder(&self, expr: Expr) -> bool {
-        self.tree
-            .terms(expr)
-            .iter()
-            .any(|term| term.kind == TermKind::Placeholder)
+        self.single_term(expr)
+            .is_some_and(|term| term.kind == TermKind::Placeholder)
+    }
+
+    /// Whether an assignment only holds a place: its value is `...`.
+    #[must_use]
+    pub fn awaits_value(&self, assignment: &Assignment<'t>) -> bool {
+        assignment
+            .value
+            .is_some_and(|value| self.is_placeholder(value))
     }
 
     /// The statements at the top of the profile, end words left out.

@@ -1,11 +1,29 @@
 //! Descriptions for Personal Desktop Client.
 
+mod card_model_mismatch;
+mod decrypted_pin_as_login;
+mod init_without_profile;
+mod initial_signature_puk;
+mod personal_key_on_other_middleware;
+mod pin_decryption_over_jpki_encoder;
+mod pin_decryption_with_application;
 mod reserved_profile_variable;
+mod unsupported_puk_change;
 mod variable_assigned_twice;
+mod wrong_personal_library;
 
 use super::{Rule, rule};
 
 pub(super) const RULES: &[&Rule] = &[
+    &card_model_mismatch::RULE,
+    &decrypted_pin_as_login::RULE,
+    &init_without_profile::RULE,
+    &initial_signature_puk::RULE,
+    &personal_key_on_other_middleware::RULE,
+    &pin_decryption_over_jpki_encoder::RULE,
+    &pin_decryption_with_application::RULE,
     &reserved_profile_variable::RULE,
+    &unsupported_puk_change::RULE,
     &variable_assigned_twice::RULE,
+    &wrong_personal_library::RULE,
 ];

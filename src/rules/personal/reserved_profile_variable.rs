@@ -63,27 +63,24 @@ rule! {
 
 fn check(cx: &EncodingContext<'_>, findings: &mut Findings<'_>) {
     for parameter in cx.encoding.profile_parameters() {
-        let Some(credential) = stdlib::credential_of_variable(parameter.name) else {
+        let reserved =
+            stdlib::credential_of_variable(parameter.name).filter(|credential| credential.reserved);
+        let Some((credential, key)) = reserved.and_then(|it| Some((it, it.fed_by.first()?))) else {
             continue;
         };
-        let [key, ..] = credential.fed_by else {
-            continue;
-        };
-        if !credential.reserved {
-            continue;
-        }
+        let feeds = credential.fed_by.iter().any(|key| cx.encoding.has(*key));
         let key = key.name();
+        let help = if feeds {
+            format!("take it out of the list; `{key}` sets the value already")
+        } else {
+            format!("take it out of the list and set the value with `{key}=`")
+        };
         findings
             .report(
-                format!(
-                    "`{}` is reserved and cannot be a profile parameter",
-                    parameter.name
-                ),
-                cx.label(parameter.span, "set by the encoder itself"),
+                format!("`{}` cannot be a profile parameter", parameter.name),
+                cx.label(parameter.span, "reserved: the encoder sets it itself"),
             )
-            .help(format!(
-                "take it out of the list and set the value with `{key}=`"
-            ))
+            .help(help)
             .note(format!(
                 "the encoder passes `{key}` to the profile as `{}`",
                 credential.variable

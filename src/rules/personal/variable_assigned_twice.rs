@@ -1,9 +1,9 @@
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use super::rule;
 use crate::diagnostic::Label;
-use crate::model::{Encoding, Profile, SuppliedBy};
-use crate::rules::{Check, Family, Findings, Level, ProfileContext};
+use crate::model::{Assignment, Encoding, Profile, SuppliedBy};
+use crate::rules::{Check, Family, Findings, Level, ProfileContext, excerpt};
 use crate::stdlib::{self, Certainty};
 
 rule! {
@@ -94,70 +94,101 @@ rule! {
 }
 
 fn check(cx: &ProfileContext<'_>, findings: &mut Findings<'_>) {
-    report_repetitions(cx, findings);
+    let supplied = cx.project.supplied_variables(cx.profile);
+    let values = Values::of(cx.profile, &supplied);
+    report_repetitions(cx, &values, findings);
     for encoding in cx.binders() {
-        report_collisions(encoding, cx.profile, findings);
+        report_collisions(cx, encoding, &values, findings);
+    }
+}
+
+/// The assignments that give a value. One of the placeholder `...` gives none where a description
+/// supplies the value.
+struct Values<'p> {
+    in_order: Vec<&'p Assignment<'p>>,
+    first: HashMap<String, &'p Assignment<'p>>,
+}
+
+impl<'p> Values<'p> {
+    fn of(profile: &'p Profile<'p>, supplied: &HashSet<String>) -> Self {
+        let mut values = Self {
+            in_order: Vec::new(),
+            first: HashMap::new(),
+        };
+        for assignment in &profile.assignments {
+            let name = assignment.name.to_ascii_lowercase();
+            if profile.awaits_value(assignment) && supplied.contains(&name) {
+                continue;
+            }
+            values.in_order.push(assignment);
+            values.first.entry(name).or_insert(assignment);
+        }
+        values
+    }
+
+    fn first_of(&self, name: &str) -> Option<&'p Assignment<'p>> {
+        self.first.get(&name.to_ascii_lowercase()).copied()
     }
 }
 
 /// Two assignments inside the profile.
-fn report_repetitions(cx: &ProfileContext<'_>, findings: &mut Findings<'_>) {
-    let mut first = HashMap::new();
-    for assignment in &cx.profile.assignments {
-        let name = assignment.name.to_ascii_lowercase();
-        let Some(earlier) = first.insert(name.clone(), assignment.span) else {
-            continue;
-        };
-        first.insert(name, earlier);
+fn report_repetitions(cx: &ProfileContext<'_>, values: &Values<'_>, findings: &mut Findings<'_>) {
+    for assignment in &values.in_order {
+        let earlier = values
+            .first_of(assignment.name)
+            .filter(|first| first.statement != assignment.statement);
+        let Some(earlier) = earlier else { continue };
         findings
             .report(
-                format!("variable `{}` is assigned twice", assignment.name),
-                cx.label(assignment.span, "second assignment"),
+                format!("variable `{}` is assigned twice", excerpt(assignment.name)),
+                cx.label(assignment.span, "assigned again here"),
             )
-            .because(cx.label(earlier, "first assigned here"))
-            .help("a variable can be assigned only once; delete one of the two");
+            .because(cx.label(earlier.span, "first assigned here"))
+            .help("a variable can be assigned only once: delete one of the two");
     }
 }
 
 /// An assignment in the profile beside a value from the description.
-fn report_collisions(encoding: &Encoding<'_>, profile: &Profile<'_>, findings: &mut Findings<'_>) {
+fn report_collisions(
+    cx: &ProfileContext<'_>,
+    encoding: &Encoding<'_>,
+    values: &Values<'_>,
+    findings: &mut Findings<'_>,
+) {
+    let mut told = HashSet::new();
     for supply in encoding.supplies() {
-        let reserved = stdlib::credential_of_variable(supply.variable)
-            .is_some_and(|credential| credential.reserved);
-        let Some(assignment) = profile.assignment(supply.variable) else {
+        let Some(assignment) = values.first_of(supply.variable) else {
             continue;
         };
-        if assignment.facts.placeholder.is_some() {
-            continue;
-        }
+        let variable = excerpt(supply.variable);
         let (message, label, help) = match supply.by {
             // `reserved-profile-variable` has said what is wrong with it.
-            SuppliedBy::Parameter(_) if reserved => continue,
-            SuppliedBy::Parameter(item) => (
-                format!(
-                    "variable `{}` is assigned in the profile and passed to it too",
-                    item.name
-                ),
+            SuppliedBy::Parameter(_) if is_reserved(supply.variable) => continue,
+            SuppliedBy::Parameter(_) => (
+                format!("variable `{variable}` is passed to a profile that assigns it"),
                 "passed as a profile parameter".to_owned(),
                 "take it out of `ProfileParameters`, or delete the assignment in the profile",
             ),
-            SuppliedBy::Credential(key, _) => (
+            SuppliedBy::Credential(_, key) => (
                 format!(
-                    "`{}` sets `{}`, which the profile assigns too",
-                    key.name(),
-                    supply.variable
+                    "`{}` sets `{variable}`, which the profile assigns",
+                    key.of(encoding.text)
                 ),
-                format!("sets `{}` of the profile", supply.variable),
-                "delete the assignment in the profile, or the key in the description",
+                format!("sets `{variable}` of the profile"),
+                "delete the assignment in the profile, or this key",
             ),
         };
+        if !told.insert(assignment.statement) {
+            continue;
+        }
         findings
             .report(message, Label::new(encoding.source, supply.span(), label))
-            .because(Label::new(
-                profile.source,
-                assignment.span,
-                "assigned by the profile here",
-            ))
-            .help(help);
+            .because(cx.label(assignment.span, "assigned by the profile here"))
+            .help(help)
+            .note("a variable can be assigned only once, in the profile or from outside");
     }
+}
+
+fn is_reserved(variable: &str) -> bool {
+    stdlib::credential_of_variable(variable).is_some_and(|credential| credential.reserved)
 }
