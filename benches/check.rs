@@ -52,9 +52,9 @@ fn profile(bytes: usize) -> String {
     let mut text = String::from("MakeCardEraseable()\nCardModel 'SIEMENS50'\nMasterFile\n");
     let count = (bytes / 430).min(12_000);
     for number in 0..count {
-        let _ = write!(
+        let _ = writeln!(
             text,
-            "CreateEf EF{number} id=0x{:04X} maxsize=auto read=always update=never\n",
+            "CreateEf EF{number} id=0x{:04X} maxsize=auto read=always update=never",
             0x4000 + number
         );
     }

@@ -47,6 +47,10 @@ pub struct CardOperation<V = Value> {
 /// What is done to the file system of a card.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
 #[serde(tag = "operation", rename_all = "kebab-case")]
+#[expect(
+    clippy::large_enum_variant,
+    reason = "a profile has a few dozen of them"
+)]
 pub enum CardAction<V = Value> {
     /// Selects the master file.
     SelectMasterFile,

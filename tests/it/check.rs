@@ -200,9 +200,10 @@ fn an_endless_standard_input_is_refused() {
 fn the_standard_input_goes_by_its_name() {
     let here = Sandbox::new();
     let arguments = ["check", "-", "--stdin-filename", "sub/a.cpf"];
+    let profile = "CardModel 'SIEMENS50'\n";
     let output = here
         .perso(&arguments)
-        .write_stdin("; nothing\n")
+        .write_stdin(profile)
         .output()
         .unwrap();
     assert_eq!(output.status.code(), Some(0));
