@@ -4,6 +4,9 @@
 //! text ─▶ source ─▶ syntax ─▶ model ─▶ check (rules) ─▶ findings ─▶ report
 //! ```
 
+// The parsers that pest generates name it.
+extern crate alloc;
+
 pub mod card;
 pub mod check;
 #[cfg(feature = "native")]
