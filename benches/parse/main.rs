@@ -2,6 +2,8 @@
 //!
 //! `cargo bench --bench parse`
 
+mod cpf;
+mod cpf_text;
 mod dsc;
 mod dsc_text;
 mod heap;
@@ -11,5 +13,6 @@ static HEAP: heap::Counting = heap::Counting;
 
 fn main() {
     dsc::print_memory();
+    cpf::print_memory();
     divan::main();
 }

@@ -14,7 +14,7 @@ use super::lexeme::{
 use super::words::Word;
 
 /// Chunks are filled up to about this many bytes with statements that have nothing to leave open.
-const FILL: usize = 4096;
+const FILL: usize = 16 * 1024;
 
 /// Some whole lines.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -53,11 +53,14 @@ impl Iterator for Chunks<'_> {
             if self.cut <= from {
                 self.cut = next_cut(self.text, from);
             }
-            let piece = &self.text.as_bytes()[from..self.cut];
-            let may_stay_open = memchr2(b'{', b'(', piece).is_some();
-            let (end, too_deep) = statement_end(self.text, from, self.cut);
+            let Piece {
+                end,
+                too_deep,
+                open,
+            } = statement_end(self.text, from, self.cut);
             self.at = end;
-            if may_stay_open || end - start >= FILL || end == self.text.len() {
+            let open = open || leaves_data_open(&self.text.as_bytes()[from..end]);
+            if open || end - start >= FILL || end == self.text.len() {
                 return Some(Chunk {
                     start,
                     end,
@@ -69,28 +72,61 @@ impl Iterator for Chunks<'_> {
     }
 }
 
+/// The lines of one statement.
+struct Piece {
+    end: usize,
+    too_deep: Option<usize>,
+    /// A parenthesis stays open: the grammar must not look for its end in what follows.
+    open: bool,
+}
+
 /// Where the statement that starts at `from` ends, at the latest at `cut`. Parentheses carry it over
 /// line ends only when they are closed.
-fn statement_end(text: &str, from: usize, cut: usize) -> (usize, Option<usize>) {
+fn statement_end(text: &str, from: usize, cut: usize) -> Piece {
+    let piece = |end, too_deep: Option<usize>, open| Piece {
+        end,
+        too_deep,
+        open,
+    };
     if memchr(b'(', &text.as_bytes()[from..cut]).is_none() {
-        return (cut, None);
+        return piece(cut, None, false);
     }
     let mut depth = 0_usize;
     let mut first_line_end = None;
     for (lexeme, start, end) in lexemes(text, from, cut) {
         match lexeme {
-            Lexeme::Open if depth == MAX_DEPTH => return (cut, Some(start)),
+            Lexeme::Open if depth == MAX_DEPTH => return piece(cut, Some(start), true),
             Lexeme::Open => depth += 1,
             Lexeme::Close => depth = depth.saturating_sub(1),
-            Lexeme::LineEnd if depth == 0 => return (end, None),
+            Lexeme::LineEnd if depth == 0 => return piece(end, None, false),
             Lexeme::LineEnd => first_line_end = first_line_end.or(Some(end)),
             _ => {}
         }
     }
     match first_line_end {
-        Some(end) if depth > 0 => (end, None),
-        _ => (cut, None),
+        Some(end) if depth > 0 => piece(end, None, true),
+        _ => piece(cut, None, depth > 0),
     }
+}
+
+/// Whether hex data stays open: its `}` is missing, or stands in a comment. A brace that opens no
+/// data at all counts too, which costs no more than a chunk of its own.
+fn leaves_data_open(piece: &[u8]) -> bool {
+    let mut at = 0;
+    while let Some(brace) = memchr(b'{', &piece[at..]) {
+        at += brace + 1;
+        loop {
+            match memchr2(b'}', b';', &piece[at..]) {
+                None => return true,
+                Some(found) if piece[at + found] == b'}' => {
+                    at += found + 1;
+                    break;
+                }
+                Some(found) => at = line_end(piece, at + found),
+            }
+        }
+    }
+    false
 }
 
 /// How a line hands over to the next one.
@@ -244,7 +280,7 @@ mod tests {
 
     #[test]
     fn an_open_parenthesis_ends_with_its_line() {
-        assert_eq!(chunked("F(1\n2\nG(\n3)\nx"), ["F(1\n", "2\nG(\n3)\n", "x"]);
+        assert_eq!(chunked("F(1\n2\nG(\n3)\nx"), ["F(1\n", "2\nG(\n3)\nx"]);
         assert_eq!(
             chunked("F(0x{41\n42} \\\n1\n2"),
             ["F(0x{41\n42} \\\n1\n", "2"]

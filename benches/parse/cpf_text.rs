@@ -1,23 +1,7 @@
-//! Reading card profiles: bytes a second, and peak heap against the length of the text.
-//!
-//! `cargo bench --bench parse_cpf` prints the peak (`max alloc`) beside the time; the bar is twice
-//! the length of the text.
-
-use divan::counter::BytesCount;
-use divan::{AllocProfiler, Bencher, black_box};
-use perso::syntax::cpf::parse;
-
-#[global_allocator]
-static ALLOCATOR: AllocProfiler = AllocProfiler::system();
-
-const MEGABYTE: usize = 1 << 20;
-
-fn main() {
-    divan::main();
-}
+//! Card profiles of any size, of the kind that authors write, and one that nobody should.
 
 /// Applications with directories, files and contents, in the proportions of a real profile.
-fn profile(length: usize) -> String {
+pub(crate) fn profile(length: usize) -> String {
     let mut text = String::with_capacity(length + 4096);
     text.push_str("MakeCardEraseable()\nCardModel 'SIEMENS50'\nPROFILENAME = 'P15_Bench'\n");
     let mut number = 0;
@@ -48,24 +32,8 @@ fn application(number: usize) -> String {
     )
 }
 
-fn left_open(length: usize) -> String {
+/// Hex data left open on every third line.
+pub(crate) fn left_open(length: usize) -> String {
     let lines = "SEC_OP = 0x{ 41 42 43 44\n  45 46 47 48 ; more\n  49 4A\n";
     lines.repeat(length / lines.len())
-}
-
-fn bench_text(bencher: Bencher<'_, '_>, text: &str) {
-    bencher
-        .counter(BytesCount::of_str(text))
-        .bench(|| parse(black_box(text)));
-}
-
-#[divan::bench(args = [1, 10])]
-fn realistic(bencher: Bencher<'_, '_>, megabytes: usize) {
-    bench_text(bencher, &profile(megabytes * MEGABYTE));
-}
-
-/// The time must grow as the length does.
-#[divan::bench(args = [1, 2, 4, 8])]
-fn hex_left_open(bencher: Bencher<'_, '_>, megabytes: usize) {
-    bench_text(bencher, &left_open(megabytes * MEGABYTE));
 }
