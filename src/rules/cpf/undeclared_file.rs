@@ -57,7 +57,7 @@ rule! {
 }
 
 /// Comparisons of names that are made for proposals; bounds the work on junk.
-const MAX_COMPARISONS: usize = 1_000_000;
+const MAX_COMPARISONS: usize = 100_000;
 
 fn check(cx: &ProfileContext<'_>, findings: &mut Findings<'_>) {
     let has_tree = cx
