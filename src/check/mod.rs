@@ -50,7 +50,7 @@ pub fn check_text(
     let is_binary = memchr::memchr(0, file.text().as_bytes()).is_some();
     let findings = run(configuration, |rule, findings| match rule.check {
         Check::Text(check) if !is_binary || rule.name == BINARY_CONTENT => {
-            check(&context, findings)
+            check(&context, findings);
         }
         _ => {}
     });

@@ -146,17 +146,11 @@ impl Profile<'_> {
             return None;
         }
         let mut bytes = Vec::new();
-        self.append_constant(expr, statement, MAX_CHAIN, &mut bytes)?;
+        self.append_constant(expr, MAX_CHAIN, &mut bytes)?;
         Some(bytes)
     }
 
-    fn append_constant(
-        &self,
-        expr: Expr,
-        statement: StatementId,
-        chain: u32,
-        bytes: &mut Vec<u8>,
-    ) -> Option<()> {
+    fn append_constant(&self, expr: Expr, chain: u32, bytes: &mut Vec<u8>) -> Option<()> {
         for term in self.tree.terms(expr) {
             match term.kind {
                 TermKind::Number(number) => bytes.extend(number_bytes(number)),
@@ -167,7 +161,7 @@ impl Profile<'_> {
                     // An empty value ends here, or empty variables could double for ever.
                     if found.facts.size != DataSize::Known(0) {
                         let below = chain.checked_sub(1)?;
-                        self.append_constant(found.value?, statement, below, bytes)?;
+                        self.append_constant(found.value?, below, bytes)?;
                     }
                 }
                 TermKind::Placeholder | TermKind::Call { .. } => return None,

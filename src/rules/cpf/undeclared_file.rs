@@ -106,7 +106,10 @@ fn report(
     );
     let files = cx.profile.files.iter();
     let mut elementary = files.filter(|file| file.kind == FileKind::Ef);
-    let near = nearest(name, elementary.clone().map(|file| file.name)).filter(|_| propose);
+    let near = match propose {
+        true => nearest(name, elementary.clone().map(|file| file.name)),
+        false => None,
+    };
     match near.and_then(|near| elementary.find(|file| file.name == near)) {
         Some(near) => draft
             .because(cx.label(near.span, "a near name is declared here"))

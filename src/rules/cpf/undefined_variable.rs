@@ -199,7 +199,10 @@ fn help(
         .iter()
         .map(|assignment| assignment.name);
     let known = assigned.chain(binder.supplies.values().copied());
-    let near = nearest(used.name, known.filter(|_| propose));
+    let near = match propose {
+        true => nearest(used.name, known),
+        false => None,
+    };
     near.map_or_else(
         || "assign it above, or name it in `ProfileParameters`".to_owned(),
         |near| format!("did you mean `{near}`?"),
