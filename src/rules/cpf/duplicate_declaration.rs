@@ -85,7 +85,9 @@ fn check(cx: &ProfileContext<'_>, findings: &mut Findings<'_>) {
         }
     }
     for call in &cx.profile.calls {
-        if let Some(function) = call.function.filter(|function| function.is_once()) {
+        // Where a value is wanted it does nothing: that is `invalid-call`.
+        let function = call.function.filter(|_| !call.as_value);
+        if let Some(function) = function.filter(|function| function.is_once()) {
             repeated.see(Thing::Call(function.name), call.span);
         }
     }

@@ -57,7 +57,7 @@ rule! {
 }
 
 /// Comparisons of names that are made for proposals; bounds the work on junk.
-const MAX_COMPARISONS: usize = 1_000_000;
+const MAX_COMPARISONS: usize = 100_000;
 
 fn check(cx: &ProfileContext<'_>, findings: &mut Findings<'_>) {
     let has_tree = cx
@@ -106,7 +106,10 @@ fn report(
     );
     let files = cx.profile.files.iter();
     let mut elementary = files.filter(|file| file.kind == FileKind::Ef);
-    let near = nearest(name, elementary.clone().map(|file| file.name)).filter(|_| propose);
+    let near = match propose {
+        true => nearest(name, elementary.clone().map(|file| file.name)),
+        false => None,
+    };
     match near.and_then(|near| elementary.find(|file| file.name == near)) {
         Some(near) => draft
             .because(cx.label(near.span, "a near name is declared here"))

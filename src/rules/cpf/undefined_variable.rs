@@ -65,7 +65,7 @@ rule! {
 fn check(cx: &ProfileContext<'_>, findings: &mut Findings<'_>) {
     let binders = Binders::of(cx);
     let mut told = HashSet::new();
-    let mut proposals = MAX_COMPARISONS / (cx.profile.assignments.len() + 1);
+    let mut proposals = MAX_COMPARISONS / binders.known_names(cx).max(1);
     for used in &cx.profile.uses {
         let name = used.name.to_ascii_lowercase();
         match cx.profile.assignment(used.name) {
@@ -85,7 +85,7 @@ fn check(cx: &ProfileContext<'_>, findings: &mut Findings<'_>) {
 }
 
 /// Comparisons of names that are made for proposals; bounds the work on junk.
-const MAX_COMPARISONS: usize = 1_000_000;
+const MAX_COMPARISONS: usize = 100_000;
 
 /// The descriptions that initialise a token with the profile and can be read whole: a part that
 /// the vendor encrypted may hold what seems to be missing.
@@ -125,6 +125,12 @@ impl<'p> Binders<'p> {
 
     fn all_set(&self, variable: &str) -> bool {
         self.setting.get(variable).copied().unwrap_or(0) == self.list.len()
+    }
+
+    /// Most names that one description and the profile know together.
+    fn known_names(&self, cx: &ProfileContext<'_>) -> usize {
+        let supplied = self.list.iter().map(|binder| binder.supplies.len()).max();
+        cx.profile.assignments.len() + supplied.unwrap_or(0)
     }
 
     fn first_without(&self, variable: &str) -> Option<&Binder<'p>> {
@@ -193,7 +199,10 @@ fn help(
         .iter()
         .map(|assignment| assignment.name);
     let known = assigned.chain(binder.supplies.values().copied());
-    let near = nearest(used.name, known.filter(|_| propose));
+    let near = match propose {
+        true => nearest(used.name, known),
+        false => None,
+    };
     near.map_or_else(
         || "assign it above, or name it in `ProfileParameters`".to_owned(),
         |near| format!("did you mean `{near}`?"),
