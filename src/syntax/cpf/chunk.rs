@@ -53,14 +53,10 @@ impl Iterator for Chunks<'_> {
             if self.cut <= from {
                 self.cut = next_cut(self.text, from);
             }
-            let Piece {
-                end,
-                too_deep,
-                open,
-            } = statement_end(self.text, from, self.cut);
+            let (end, too_deep) = statement_end(self.text, from, self.cut);
             self.at = end;
-            let open = open || leaves_data_open(&self.text.as_bytes()[from..end]);
-            if open || end - start >= FILL || end == self.text.len() {
+            let last = runs_on(&self.text.as_bytes()[from..end]);
+            if last || end - start >= FILL || end == self.text.len() {
                 return Some(Chunk {
                     start,
                     end,
@@ -72,41 +68,34 @@ impl Iterator for Chunks<'_> {
     }
 }
 
-/// The lines of one statement.
-struct Piece {
-    end: usize,
-    too_deep: Option<usize>,
-    /// A parenthesis stays open: the grammar must not look for its end in what follows.
-    open: bool,
-}
-
 /// Where the statement that starts at `from` ends, at the latest at `cut`. Parentheses carry it over
 /// line ends only when they are closed.
-fn statement_end(text: &str, from: usize, cut: usize) -> Piece {
-    let piece = |end, too_deep: Option<usize>, open| Piece {
-        end,
-        too_deep,
-        open,
-    };
+fn statement_end(text: &str, from: usize, cut: usize) -> (usize, Option<usize>) {
     if memchr(b'(', &text.as_bytes()[from..cut]).is_none() {
-        return piece(cut, None, false);
+        return (cut, None);
     }
     let mut depth = 0_usize;
     let mut first_line_end = None;
     for (lexeme, start, end) in lexemes(text, from, cut) {
         match lexeme {
-            Lexeme::Open if depth == MAX_DEPTH => return piece(cut, Some(start), true),
+            Lexeme::Open if depth == MAX_DEPTH => return (cut, Some(start)),
             Lexeme::Open => depth += 1,
             Lexeme::Close => depth = depth.saturating_sub(1),
-            Lexeme::LineEnd if depth == 0 => return piece(end, None, false),
+            Lexeme::LineEnd if depth == 0 => return (end, None),
             Lexeme::LineEnd => first_line_end = first_line_end.or(Some(end)),
             _ => {}
         }
     }
     match first_line_end {
-        Some(end) if depth > 0 => piece(end, None, true),
-        _ => piece(cut, None, depth > 0),
+        Some(end) if depth > 0 => (end, None),
+        _ => (cut, None),
     }
+}
+
+/// Whether the grammar could run on from these lines into the next: a parenthesis (also a surplus
+/// one reaches to the end of the chunk), or hex data that stays open.
+fn runs_on(piece: &[u8]) -> bool {
+    memchr(b'(', piece).is_some() || leaves_data_open(piece)
 }
 
 /// Whether hex data stays open: its `}` is missing, or stands in a comment. A brace that opens no
@@ -280,7 +269,7 @@ mod tests {
 
     #[test]
     fn an_open_parenthesis_ends_with_its_line() {
-        assert_eq!(chunked("F(1\n2\nG(\n3)\nx"), ["F(1\n", "2\nG(\n3)\nx"]);
+        assert_eq!(chunked("F(1\n2\nG(\n3)\nx"), ["F(1\n", "2\nG(\n3)\n", "x"]);
         assert_eq!(
             chunked("F(0x{41\n42} \\\n1\n2"),
             ["F(0x{41\n42} \\\n1\n", "2"]
