@@ -106,7 +106,11 @@ fn lower_description(
 fn target(configuration: &configuration::Configuration) -> model::Target {
     let given = &configuration.target;
     let middleware = given.middleware.as_ref().map(|setting| {
-        let version = setting.value.version.map(|version| format!(" {version}"));
+        let version = setting
+            .value
+            .version
+            .as_ref()
+            .map(|version| format!(" {version}"));
         format!("{}{}", setting.value.name, version.unwrap_or_default())
     });
     let settings = [

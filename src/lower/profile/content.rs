@@ -34,7 +34,11 @@ impl<'t> Programming<'_, '_, 't> {
         }
         let mut parts = Vec::new();
         for term in profile.tree.terms(expr) {
-            parts.push(self.term(term, statement, chain)?);
+            match self.term(term, statement, chain)? {
+                // Flat, however variables are put together: a reader of plans has a limit of depth.
+                Value::Concatenation { parts: inner } => parts.extend(inner),
+                part => parts.push(part),
+            }
         }
         Some(Value::Concatenation { parts })
     }
