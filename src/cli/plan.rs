@@ -59,7 +59,7 @@ pub(super) fn run(arguments: &Plan, display: &Display) -> Result<Exit, Fatal> {
             let Some(plan) = load(plan, judging, display)? else {
                 return Ok(Exit::Findings);
             };
-            let table = plan::show(&plan).map_err(fatal)?;
+            let table = plan::show(&plan).map_err(|error| fatal(&error))?;
             output::print(table.as_bytes(), display)?;
             Ok(Exit::Done)
         }
@@ -68,7 +68,10 @@ pub(super) fn run(arguments: &Plan, display: &Display) -> Result<Exit, Fatal> {
             let (Some(from), Some(to)) = (from, to) else {
                 return Ok(Exit::Findings);
             };
-            tell(&plan::diff(&from, &to).map_err(fatal)?, display)
+            tell(
+                &plan::diff(&from, &to).map_err(|error| fatal(&error))?,
+                display,
+            )
         }
         Command::Verify {
             plan,
@@ -86,7 +89,7 @@ pub(super) fn run(arguments: &Plan, display: &Display) -> Result<Exit, Fatal> {
 
 /// Equal up to the version of stdlib; credentials and the bytes of all sources count.
 fn verify(old: &Document, new: &Document, display: &Display) -> Result<Exit, Fatal> {
-    let differences = plan::diff(old, new).map_err(fatal)?;
+    let differences = plan::diff(old, new).map_err(|error| fatal(&error))?;
     if differences.is_empty() && old.digests.content != new.digests.content {
         let text = "~ places: the operations are the same, but stand elsewhere in the sources\n";
         output::print(text.as_bytes(), display)?;
@@ -129,6 +132,6 @@ fn read(path: &Path) -> Result<Document, Fatal> {
     Document::from_text(&text).map_err(|error| Fatal::usage(format!("`{shown}`: {error}")))
 }
 
-fn fatal(error: plan::PlanError) -> Fatal {
+fn fatal(error: &plan::PlanError) -> Fatal {
     Fatal::usage(error.to_string())
 }

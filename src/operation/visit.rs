@@ -16,7 +16,7 @@ impl Action<Value> {
                 }
             }
             Self::DeleteProfile { login } => {
-                login.iter().for_each(|login| visit(&login.credential))
+                login.iter().for_each(|login| visit(&login.credential));
             }
             Self::Initialise {
                 label,

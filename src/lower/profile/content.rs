@@ -24,10 +24,12 @@ impl<'t> Programming<'_, '_, 't> {
         let one = profile.single_term(expr);
         let text = one.is_some_and(|term| term.kind == TermKind::String);
         let facts = profile.facts(expr, statement);
-        if facts.constant && facts.secret.is_none() && !text {
-            if let Some(bytes) = profile.constant_bytes(expr, statement) {
-                return Some(Value::bytes(&bytes));
-            }
+        if facts.constant
+            && facts.secret.is_none()
+            && !text
+            && let Some(bytes) = profile.constant_bytes(expr, statement)
+        {
+            return Some(Value::bytes(&bytes));
         }
         if let Some(term) = one {
             return self.term(term, statement, chain);
