@@ -13,6 +13,7 @@ mod capability;
 mod card;
 mod origin;
 mod value;
+mod visit;
 
 pub use action::{
     Action, Algorithm, CertificateListMode, DataAttributes, KeyCriteria, Login, ObjectClass, Role,

@@ -18,6 +18,7 @@ mod joined_files;
 mod layering;
 mod licences;
 mod pki;
+mod plan;
 mod rule_snapshots;
 mod rules;
 mod sandbox;
