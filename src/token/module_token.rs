@@ -1,0 +1,5 @@
+//! A PKCS#11 token.
+
+/// A PKCS#11 token.
+#[derive(Debug)]
+pub struct ModuleToken;
