@@ -265,7 +265,7 @@ pub enum Slot<V = Value> {
 pub enum Algorithm {
     /// RSA with a modulus of so many bits.
     Rsa {
-        /// 2048 to 4096, a multiple of 256.
+        /// 1024 to 4096, a multiple of 256.
         bits: u16,
     },
     /// ECDSA on NIST P-256 (perso).

@@ -86,6 +86,8 @@ pub enum FieldEncoding {
     Base64,
     /// `true` or `false`.
     Flag,
+    /// A flag that is true when the text is `Signature`, in any letter case (`Location`; SIGN).
+    SignatureSlot,
 }
 
 /// A part of the result of an operation.
