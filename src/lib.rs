@@ -11,6 +11,8 @@ pub mod cli;
 pub mod der;
 pub mod diagnostic;
 pub mod issuer;
+#[cfg(feature = "native")]
+pub mod job;
 pub mod lower;
 pub mod model;
 pub mod operation;
