@@ -20,6 +20,8 @@ pub mod pki;
 pub mod plan;
 pub mod report;
 pub mod rules;
+#[cfg(feature = "native")]
+pub mod run;
 pub mod secret;
 pub mod source;
 pub mod stdlib;
