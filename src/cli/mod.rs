@@ -16,6 +16,7 @@ mod guard;
 mod options;
 mod output;
 mod rulebook;
+mod run;
 
 use exit::Exit;
 use fatal::Fatal;
@@ -35,6 +36,7 @@ struct Cli {
 enum Command {
     Check(check::Check),
     Explain(explain::Explain),
+    Run(run::Run),
 }
 
 /// Runs the command that the arguments of the process name.
@@ -52,6 +54,7 @@ fn run() -> Exit {
     let done = match &cli.command {
         Command::Check(check) => check::run(check, &cli.display),
         Command::Explain(explain) => explain::run(explain, &cli.display),
+        Command::Run(run) => run::run(run, &cli.display),
     };
     done.unwrap_or_else(|fatal| fatal.show(&cli.display))
 }

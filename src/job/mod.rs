@@ -131,6 +131,14 @@ impl Job {
         read::read(text, folder)
     }
 
+    /// Whether a text can name a job.
+    ///
+    /// # Errors
+    /// Says what the name of a job is made of.
+    pub fn check_id(id: &str) -> Result<(), String> {
+        read::check_id(id)
+    }
+
     /// Binds fields as `NAME=VALUE` of the command line does, over what the file says.
     ///
     /// # Errors

@@ -111,4 +111,3 @@ fn key_of<V>(action: &Action<V>) -> Option<&OperationId> {
         _ => None,
     }
 }
-
