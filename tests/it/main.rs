@@ -14,5 +14,6 @@ mod layering;
 mod licences;
 mod pki;
 mod rules;
+mod run;
 mod sandbox;
 mod softhsm;
