@@ -9,12 +9,15 @@ use clap::{Parser, Subcommand};
 
 mod analysis;
 mod check;
+mod compilation;
+mod compile;
 mod exit;
 mod explain;
 mod fatal;
 mod guard;
 mod options;
 mod output;
+mod plan;
 mod rulebook;
 mod run;
 
@@ -35,6 +38,8 @@ struct Cli {
 #[derive(Subcommand)]
 enum Command {
     Check(check::Check),
+    Compile(compile::Compile),
+    Plan(plan::Plan),
     Explain(explain::Explain),
     Run(run::Run),
 }
@@ -53,6 +58,8 @@ fn run() -> Exit {
     };
     let done = match &cli.command {
         Command::Check(check) => check::run(check, &cli.display),
+        Command::Compile(compile) => compile::run(compile, &cli.display),
+        Command::Plan(plan) => plan::run(plan, &cli.display),
         Command::Explain(explain) => explain::run(explain, &cli.display),
         Command::Run(run) => run::run(run, &cli.display),
     };

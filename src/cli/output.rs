@@ -29,6 +29,16 @@ pub(super) fn is_coloured(display: &Display) -> bool {
 
 /// Writes `text` to `file`; whoever reads it meanwhile sees the old content or the new one.
 pub(super) fn save(text: &[u8], file: &Path) -> Result<(), Fatal> {
+    save_with(text, file, 0o666)
+}
+
+/// Like [`save`], for what only its owner may read.
+pub(super) fn save_private(text: &[u8], file: &Path) -> Result<(), Fatal> {
+    save_with(text, file, 0o600)
+}
+
+/// `mode` are the permissions of a new file, less those that the umask takes away.
+fn save_with(text: &[u8], file: &Path, mode: u32) -> Result<(), Fatal> {
     let failed = |error: io::Error| {
         Fatal::usage(format!(
             "cannot write `{}`: {error}",
@@ -38,19 +48,21 @@ pub(super) fn save(text: &[u8], file: &Path) -> Result<(), Fatal> {
     match fs::metadata(file) {
         // A pipe or device cannot be replaced, only written to.
         Ok(data) if !data.is_file() => fs::write(file, text).map_err(failed),
-        Ok(_) => replace(text, &file.canonicalize().map_err(failed)?).map_err(failed),
-        Err(_) => replace(text, file).map_err(failed),
+        Ok(_) => replace(text, &file.canonicalize().map_err(failed)?, mode).map_err(failed),
+        Err(_) => replace(text, file, mode).map_err(failed),
     }
 }
 
-fn replace(text: &[u8], file: &Path) -> io::Result<()> {
+fn replace(text: &[u8], file: &Path, mode: u32) -> io::Result<()> {
     let folder = match file.parent() {
         Some(folder) if folder != Path::new("") => folder.to_owned(),
         _ => PathBuf::from("."),
     };
     let mut builder = tempfile::Builder::new();
     #[cfg(unix)]
-    builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666));
+    builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(mode));
+    #[cfg(not(unix))]
+    let _ = mode;
     let mut new = builder.prefix(".perso-").tempfile_in(folder)?;
     new.write_all(text)?;
     new.persist(file)?;

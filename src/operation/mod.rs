@@ -14,6 +14,7 @@ mod card;
 mod origin;
 mod resolve;
 mod value;
+mod visit;
 
 pub use action::{
     Action, Algorithm, CertificateListMode, DataAttributes, KeyCriteria, Login, ObjectClass, Role,

@@ -13,6 +13,7 @@ mod explain;
 mod layering;
 mod licences;
 mod pki;
+mod plan;
 mod rules;
 mod run;
 mod sandbox;

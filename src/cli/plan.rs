@@ -1,0 +1,134 @@
+//! `perso plan`: looking at plans, comparing them, checking them against their description.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use clap::{Args, Subcommand};
+
+use super::compilation::compile;
+use super::options::Judging;
+use super::{Display, Exit, Fatal, output};
+use crate::check::Language;
+use crate::plan::{self, Difference, Plan as Document};
+
+/// Show and compare plans.
+#[derive(Args)]
+pub(super) struct Plan {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Print the operations of a plan as a table; credentials are masked.
+    Show {
+        /// A plan, or a description that is compiled first.
+        #[arg(value_name = "PLAN|DSC")]
+        plan: PathBuf,
+        #[command(flatten)]
+        judging: Box<Judging>,
+    },
+    /// Compare two plans by what they do; ends with 1 when they differ.
+    Diff {
+        /// A plan or a description.
+        #[arg(value_name = "A")]
+        from: PathBuf,
+        /// A plan or a description.
+        #[arg(value_name = "B")]
+        to: PathBuf,
+        #[command(flatten)]
+        judging: Box<Judging>,
+    },
+    /// Tell whether a plan is what its description compiles to; ends with 1 when it is not.
+    Verify {
+        /// The plan.
+        #[arg(value_name = "PLAN")]
+        plan: PathBuf,
+        /// The description.
+        #[arg(long, value_name = "DSC")]
+        against: PathBuf,
+        #[command(flatten)]
+        judging: Box<Judging>,
+    },
+}
+
+/// Runs the command.
+pub(super) fn run(arguments: &Plan, display: &Display) -> Result<Exit, Fatal> {
+    match &arguments.command {
+        Command::Show { plan, judging } => {
+            let Some(plan) = load(plan, judging, display)? else {
+                return Ok(Exit::Findings);
+            };
+            let table = plan::show(&plan).map_err(fatal)?;
+            output::print(table.as_bytes(), display)?;
+            Ok(Exit::Done)
+        }
+        Command::Diff { from, to, judging } => {
+            let (from, to) = (load(from, judging, display)?, load(to, judging, display)?);
+            let (Some(from), Some(to)) = (from, to) else {
+                return Ok(Exit::Findings);
+            };
+            tell(&plan::diff(&from, &to).map_err(fatal)?, display)
+        }
+        Command::Verify {
+            plan,
+            against,
+            judging,
+        } => {
+            let old = read(plan)?;
+            let Some(new) = compile(against, judging, display)? else {
+                return Ok(Exit::Findings);
+            };
+            verify(&old, &new, display)
+        }
+    }
+}
+
+/// Equal up to the version of stdlib; credentials and the bytes of all sources count.
+fn verify(old: &Document, new: &Document, display: &Display) -> Result<Exit, Fatal> {
+    let differences = plan::diff(old, new).map_err(fatal)?;
+    if differences.is_empty() && old.digests.content != new.digests.content {
+        let text = "~ places: the operations are the same, but stand elsewhere in the sources\n";
+        output::print(text.as_bytes(), display)?;
+        return Ok(Exit::Findings);
+    }
+    tell(&differences, display)
+}
+
+fn tell(differences: &[Difference], display: &Display) -> Result<Exit, Fatal> {
+    let mut text = String::new();
+    for difference in differences {
+        text.push_str(&crate::report::visible_line(&difference.to_string()));
+        text.push('\n');
+    }
+    output::print(text.as_bytes(), display)?;
+    Ok(match differences.is_empty() {
+        true => Exit::Done,
+        false => Exit::Findings,
+    })
+}
+
+/// A description is compiled, everything else is read as a plan.
+fn load(path: &Path, judging: &Judging, display: &Display) -> Result<Option<Document>, Fatal> {
+    if Language::of_name(&path.to_string_lossy()).is_some() || path == Path::new("-") {
+        return compile(path, judging, display);
+    }
+    read(path).map(Some)
+}
+
+/// Plans are smaller than this by far.
+const LIMIT: u64 = 64 << 20;
+
+fn read(path: &Path) -> Result<Document, Fatal> {
+    let shown = path.to_string_lossy();
+    let failed = |error: std::io::Error| Fatal::usage(format!("cannot read `{shown}`: {error}"));
+    if fs::metadata(path).map_err(failed)?.len() > LIMIT {
+        return Err(Fatal::usage(format!("`{shown}` is too large for a plan")));
+    }
+    let text = fs::read_to_string(path).map_err(failed)?;
+    Document::from_text(&text).map_err(|error| Fatal::usage(format!("`{shown}`: {error}")))
+}
+
+fn fatal(error: plan::PlanError) -> Fatal {
+    Fatal::usage(error.to_string())
+}

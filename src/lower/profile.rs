@@ -1,0 +1,283 @@
+//! A card profile to a card program: files in the order of fewest commands, PINs, the record of
+//! encrypted PINs, activation.
+
+mod access;
+mod content;
+mod file;
+mod pin;
+
+use std::collections::{HashMap, HashSet};
+
+use super::Lowering;
+use crate::model::{Profile, SuppliedBy, Supply};
+use crate::operation::{
+    AccessRules, CardAction, CardOperation, CardProgram, FileShape, Generated, OperationId,
+    UndoClass, Value,
+};
+use crate::source::Span;
+use crate::stdlib::{self, Key};
+
+/// Names the operation whose result is the blob.
+const ENCRYPT: &str = "profile.encrypt-pins";
+
+/// The card that a profile without `CardModel` is for.
+const ANY_CARD: &str = "iso7816";
+
+/// Defects of form that are reported; the rest is seen when these are mended.
+const MAX_DEFECTS: usize = 20;
+
+/// One profile on its way into a program.
+struct Programming<'c, 'l, 't> {
+    lowering: &'c mut Lowering<'l, 't>,
+    profile: &'l Profile<'t>,
+    /// What the description hands over, by variable in lower case.
+    supplies: HashMap<String, Supply<'t>>,
+    generated: Vec<Generated>,
+    operations: Vec<CardOperation>,
+    ids: HashSet<String>,
+    /// Terms that may still be put together; bounds values that double.
+    terms: u32,
+}
+
+impl<'l, 't> Lowering<'l, 't> {
+    /// The program of the bound profile.
+    pub(super) fn program(&mut self) -> Option<CardProgram> {
+        let project = self.project;
+        let Some(profile) = project.bound_profile(self.encoding) else {
+            let span = self
+                .encoding
+                .entry(Key::ChipProfile)
+                .map(|entry| entry.value_span);
+            self.refuse(
+                span.unwrap_or_default(),
+                "the card profile is not there or cannot be read",
+                "put it beside the description, or into a folder of `[paths] profiles`",
+            );
+            return None;
+        };
+        let name = self.encoding.profile_name()?.to_owned();
+        let supplies = self.encoding.supplies();
+        let supplies = supplies
+            .into_iter()
+            .map(|supply| (supply.variable.to_ascii_lowercase(), supply))
+            .collect();
+        let mut programming = Programming {
+            lowering: self,
+            profile,
+            supplies,
+            generated: Vec::new(),
+            operations: Vec::new(),
+            ids: HashSet::new(),
+            terms: 10_000,
+        };
+        programming.program(name)
+    }
+}
+
+impl<'t> Programming<'_, '_, 't> {
+    fn refuse(&mut self, span: Span, message: impl Into<String>, help: &str) {
+        self.lowering
+            .refuse_in(self.profile.source, span, message, help);
+    }
+
+    fn program(&mut self, name: String) -> Option<CardProgram> {
+        let before = self.lowering.findings.len();
+        self.refuse_defects();
+        self.refuse_double_values();
+        let card = self.card()?;
+        self.master_file();
+        self.generate();
+        self.encrypt_pins();
+        self.create_pins(card);
+        self.create_files();
+        self.activate();
+        if self.lowering.findings.len() > before {
+            return None;
+        }
+        Some(CardProgram {
+            profile: name,
+            card: card.to_owned(),
+            eraseable: self.profile.calls_of("MakeCardEraseable").next().is_some(),
+            generated: std::mem::take(&mut self.generated),
+            operations: std::mem::take(&mut self.operations),
+        })
+    }
+
+    /// The place of what no single statement asks for: `MasterFile`.
+    fn head(&self) -> Span {
+        self.profile
+            .files
+            .first()
+            .map_or(Span::empty(0), |file| file.span)
+    }
+
+    fn push(&mut self, id: &str, action: CardAction, undo: UndoClass, span: Span) {
+        let mut unique = id.to_owned();
+        let mut number = 2;
+        while !self.ids.insert(unique.clone()) {
+            unique = format!("{id}-{number}");
+            number += 1;
+        }
+        let origin = self.lowering.origins.at(self.profile.source, span);
+        self.operations.push(CardOperation {
+            id: OperationId(unique),
+            action,
+            undo,
+            origin,
+        });
+    }
+
+    /// Makes the master file the current one. Where it has rules it is created with them, which
+    /// selects it as well.
+    fn master_file(&mut self) {
+        let attributes = self.profile.files.first().map(|file| file.attributes);
+        let access = attributes
+            .map(|attributes| self.access(attributes))
+            .unwrap_or_default();
+        let span = self.head();
+        if access == AccessRules::default() {
+            let action = CardAction::SelectMasterFile;
+            self.push("profile.select-mf", action, UndoClass::Reading, span);
+            return;
+        }
+        let action = CardAction::CreateFile {
+            path: Vec::new(),
+            name: "MasterFile".to_owned(),
+            shape: FileShape::Dedicated {
+                size: None,
+                aid: None,
+            },
+            access,
+        };
+        self.push("profile.create-mf", action, UndoClass::Reversible, span);
+    }
+
+    fn refuse_defects(&mut self) {
+        let tree = self.profile.tree;
+        for defect in tree.defects.iter().take(MAX_DEFECTS) {
+            self.refuse(
+                defect.span,
+                "this does not fit the language of profiles",
+                "`perso check` tells what is expected here",
+            );
+        }
+        if let Some(key) = self.profile.keys.first() {
+            self.refuse(
+                key.span,
+                "`CreateKey` cannot be compiled by this version of perso",
+                "let an application make the key with `KeySize=`",
+            );
+        }
+    }
+
+    /// A variable is given by the profile or from outside, never by both (SEED).
+    fn refuse_double_values(&mut self) {
+        let profile = self.profile;
+        for assignment in &profile.assignments {
+            let first = profile.assignment(assignment.name);
+            let again = first.is_some_and(|first| first.statement != assignment.statement);
+            let outside = self
+                .supplies
+                .contains_key(&assignment.name.to_ascii_lowercase());
+            if again || outside {
+                let by = if outside {
+                    "the description"
+                } else {
+                    "an earlier line"
+                };
+                self.refuse(
+                    assignment.span,
+                    format!("`{}` has a value from {by} already", assignment.name),
+                    "a variable is given a value once",
+                );
+            }
+        }
+    }
+
+    fn card(&mut self) -> Option<&'static str> {
+        let target = self.lowering.project.target.card.as_ref();
+        let Some((statement, value)) = self.profile.card_model else {
+            return Some(target.map_or(ANY_CARD, |card| card.value.id));
+        };
+        let value = value?;
+        let name = match self.profile.single_term(value).map(|term| term.kind) {
+            Some(crate::syntax::cpf::TermKind::Name) => value.span.of(self.profile.text).to_owned(),
+            _ => {
+                let bytes = self
+                    .profile
+                    .constant_bytes(value, statement)
+                    .unwrap_or_default();
+                String::from_utf8(bytes).unwrap_or_default()
+            }
+        };
+        let card = stdlib::card_of_model(&name);
+        if card.is_none() {
+            self.refuse(
+                value.span,
+                "this card is not known",
+                "write a card model that perso knows, for instance `SIEMENS50`",
+            );
+        }
+        Some(card?.id)
+    }
+
+    /// `PERSINFO_*`: the credentials that are put in, in their order, and the name of the profile.
+    /// The blob does not depend on the card, so it is made before the files, whose size it may be.
+    fn encrypt_pins(&mut self) {
+        let profile = self.profile;
+        let Some(call) = profile.calls_of("PERSINFO_ENCRYPT_SEC").next() else {
+            return;
+        };
+        let named = profile.calls_of("PERSINFO_PUT_PROFILENAME").next();
+        let profile_name = named.and_then(|named| {
+            let argument = *profile.tree.arguments(named.arguments).first()?;
+            self.value(argument, named.statement)
+        });
+        let mut secrets = Vec::new();
+        for put in profile.calls_of("PERSINFO_PUT_SEC") {
+            let argument = profile.tree.arguments(put.arguments).first().copied();
+            let variable = argument.map_or("", |argument| argument.span.of(profile.text));
+            let Some(credential) = stdlib::credential_of_variable(variable) else {
+                self.refuse(
+                    put.whole,
+                    "only a `SEC_` variable is put into the record",
+                    "name one of the eight, for instance `PERSINFO_PUT_SEC(SEC_PIN1)`",
+                );
+                continue;
+            };
+            if let Some(value) = argument.and_then(|argument| self.value(argument, put.statement)) {
+                secrets.push((credential.name.to_owned(), value));
+            }
+        }
+        let action = CardAction::EncryptPins {
+            profile_name,
+            secrets,
+        };
+        self.push(ENCRYPT, action, UndoClass::Reading, call.whole);
+    }
+
+    fn activate(&mut self) {
+        let profile = self.profile;
+        if let Some(call) = profile.calls_of("BurnFuse").next() {
+            self.push(
+                "profile.activate",
+                CardAction::Activate,
+                UndoClass::Irreversible,
+                call.whole,
+            );
+        }
+    }
+
+    /// What the description hands over under a name.
+    fn supplied(&mut self, variable: &str) -> Option<Value> {
+        let supply = *self.supplies.get(&variable.to_ascii_lowercase())?;
+        match supply.by {
+            SuppliedBy::Parameter(item) => {
+                let secret = stdlib::credential_of_variable(variable).is_some();
+                let base64 = crate::operation::FieldEncoding::Base64;
+                self.lowering.field(item.name, item.span, base64, secret)
+            }
+            SuppliedBy::Credential(key, _) => self.lowering.described(key),
+        }
+    }
+}

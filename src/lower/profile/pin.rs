@@ -1,0 +1,209 @@
+//! PIN objects: those of the credentials that the description passes, and `CreatePin` (perso).
+
+use super::Programming;
+use super::access::{access, of_credential};
+use crate::model::Pin;
+use crate::operation::{Access, CardAction, PinObject, UndoClass, Value};
+use crate::source::Span;
+use crate::stdlib;
+use crate::syntax::cpf::TermKind;
+
+/// Wrong tries where the card's own rule is not published.
+const TRIES: u8 = 3;
+/// Shortest PIN in bytes where the card's own rule is not published.
+const SHORTEST: u8 = 4;
+/// Longest PIN in bytes where the card's own rule is not published.
+const LONGEST: u8 = 16;
+
+/// PIN objects in the order they are made: what unblocks stands before what it unblocks.
+const ORDER: [Access; 8] = [
+    Access::Puk,
+    Access::Puk1,
+    Access::Puk2,
+    Access::Operator,
+    Access::Manager,
+    Access::Pin1,
+    Access::Pin2,
+    Access::Pin3,
+];
+
+struct Object {
+    pin: PinObject,
+    value: Value,
+    span: Span,
+}
+
+impl<'t> Programming<'_, '_, 't> {
+    /// Makes the objects directly behind the selection of the master file, which holds them.
+    pub(super) fn create_pins(&mut self, card: &str) {
+        let mut objects = self.passed(card);
+        for pin in &self.profile.pins {
+            self.refine(pin, card, &mut objects);
+        }
+        objects.sort_by_key(|object| {
+            ORDER
+                .iter()
+                .position(|known| *known == object.pin.credential)
+        });
+        let puk = objects
+            .iter()
+            .find(|object| object.pin.credential == Access::Puk);
+        let puk = puk.map(|object| object.pin.reference);
+        for mut object in objects {
+            if object.pin.credential == Access::Pin1 && object.pin.unblocked_by.is_none() {
+                object.pin.unblocked_by = puk;
+            }
+            let name = word(object.pin.credential);
+            let action = CardAction::CreatePin {
+                pin: object.pin,
+                value: object.value,
+            };
+            self.push(
+                &format!("profile.pin.{name}"),
+                action,
+                UndoClass::Reversible,
+                object.span,
+            );
+        }
+    }
+
+    /// One object for each credential that the description passes.
+    fn passed(&mut self, card: &str) -> Vec<Object> {
+        let mut objects = Vec::new();
+        for credential in stdlib::credentials() {
+            let variable = credential.variable.to_ascii_lowercase();
+            if !self.supplies.contains_key(&variable) {
+                continue;
+            }
+            let value = self.supplied(credential.variable);
+            if let (Some(access), Some(value)) = (of_credential(credential.name), value) {
+                objects.push(Object {
+                    pin: default_object(access, card),
+                    value,
+                    span: self.head(),
+                });
+            }
+        }
+        objects
+    }
+
+    /// `CreatePin NAME value=SEC_… ref=… retries=… minlen=… maxlen=… unblock=…`.
+    fn refine(&mut self, pin: &Pin<'t>, card: &str, objects: &mut Vec<Object>) {
+        let profile = self.profile;
+        let value = profile
+            .attribute(pin.attributes, "value")
+            .map(|found| found.value);
+        let variable = value.map_or("", |value| value.span.of(profile.text));
+        let credential = stdlib::credential_of_variable(variable)
+            .map(|found| found.name)
+            .and_then(of_credential)
+            .or_else(|| access(pin.name))
+            .filter(|found| ORDER.contains(found));
+        let Some(credential) = credential else {
+            self.refuse(
+                pin.span,
+                "nothing says which credential this PIN is",
+                "give it the name of one (`PIN1` … `MAN`), or `value=` with a `SEC_` variable",
+            );
+            return;
+        };
+        let at = objects
+            .iter()
+            .position(|object| object.pin.credential == credential);
+        let mut object = match at {
+            Some(at) => objects.remove(at),
+            None => {
+                let Some(expr) = value else {
+                    self.refuse(
+                        pin.span,
+                        "the PIN has no value",
+                        "add `value=` with a `SEC_` variable",
+                    );
+                    return;
+                };
+                let Some(value) = self.value(expr, pin.statement) else {
+                    return;
+                };
+                Object {
+                    pin: default_object(credential, card),
+                    value,
+                    span: pin.span,
+                }
+            }
+        };
+        object.span = pin.span;
+        self.set(pin, "ref", 1, 14, &mut object.pin.reference);
+        self.set(pin, "retries", 1, 15, &mut object.pin.retries);
+        self.set(pin, "minlen", 1, 255, &mut object.pin.min_length);
+        self.set(pin, "maxlen", 1, 255, &mut object.pin.max_length);
+        if object.pin.min_length > object.pin.max_length {
+            self.refuse(
+                pin.span,
+                "the shortest PIN is longer than the longest",
+                "`minlen` must not be above `maxlen`",
+            );
+        }
+        if let Some(unblock) = profile.attribute(pin.attributes, "unblock") {
+            let named = access(unblock.value.span.of(profile.text));
+            let known = objects
+                .iter()
+                .find(|other| Some(other.pin.credential) == named);
+            match (known, named) {
+                (Some(other), _) => object.pin.unblocked_by = Some(other.pin.reference),
+                (None, Some(named)) if ORDER.contains(&named) => {
+                    object.pin.unblocked_by = Some(default_object(named, card).reference);
+                }
+                _ => self.refuse(
+                    unblock.value.span,
+                    "this is no credential",
+                    "write the credential that unblocks the PIN, for instance `PUK`",
+                ),
+            }
+        }
+        objects.push(object);
+    }
+
+    fn set(&mut self, pin: &Pin<'t>, name: &str, least: u8, most: u8, into: &mut u8) {
+        let profile = self.profile;
+        let Some(attribute) = profile.attribute(pin.attributes, name) else {
+            return;
+        };
+        let number = match profile.single_term(attribute.value).map(|term| term.kind) {
+            Some(TermKind::Number(number)) => u8::try_from(number).ok(),
+            _ => None,
+        };
+        match number.filter(|number| (least..=most).contains(number)) {
+            Some(number) => *into = number,
+            None => self.refuse(
+                attribute.value.span,
+                format!("`{name}` is no number from {least} to {most}"),
+                "write such a number",
+            ),
+        }
+    }
+}
+
+/// Reference by the order of the eight credentials, limits by the card (perso).
+fn default_object(credential: Access, card: &str) -> PinObject {
+    let names = stdlib::credentials().iter();
+    let at = names
+        .enumerate()
+        .find(|(_, known)| of_credential(known.name) == Some(credential));
+    let first = stdlib::card(card).and_then(|card| card.pin.as_ref());
+    PinObject {
+        credential,
+        reference: at.map_or(1, |(at, _)| u8::try_from(at + 1).unwrap_or(1)),
+        retries: first.and_then(|rules| rules.tries).unwrap_or(TRIES),
+        min_length: first.and_then(|rules| rules.min).unwrap_or(SHORTEST),
+        max_length: first.map_or(LONGEST, |rules| rules.max),
+        unblocked_by: None,
+    }
+}
+
+fn word(credential: Access) -> &'static str {
+    stdlib::credentials()
+        .iter()
+        .map(|known| known.name)
+        .find(|name| of_credential(name) == Some(credential))
+        .unwrap_or_default()
+}
