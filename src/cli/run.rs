@@ -1,4 +1,4 @@
-//! `perso run`: executes a plan on a token.
+//! `perso run`: executes a plan, or the plan of a description, on a token.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::{IsTerminal as _, Write as _};
@@ -8,6 +8,8 @@ use std::time::{SystemTime, UNIX_EPOCH};
 use clap::Args;
 use getrandom::SysRng;
 
+use super::compilation::compile;
+use super::options::Judging;
 use super::{Display, Exit, Fatal, output};
 use crate::issuer::{DevCa, Issuer};
 use crate::job::{Declaration, IssuerKind, Job, Problem, Weight};
@@ -26,11 +28,11 @@ use crate::token::{ModuleToken, Retry, Token, TokenError};
 /// Days that a development CA and its certificates are valid.
 const DAYS: u32 = 365;
 
-/// Execute a plan on a token.
+/// Execute a description or a plan on a token.
 #[derive(Args)]
 pub(super) struct Run {
-    /// The plan.
-    #[arg(value_name = "PLAN")]
+    /// A description (`.dsc`), which is compiled first, or a plan.
+    #[arg(value_name = "DSC|PLAN")]
     plan: PathBuf,
     /// The values for this card.
     #[arg(long, value_name = "FILE")]
@@ -56,11 +58,15 @@ pub(super) struct Run {
     /// The name of this card's job, over what the job says.
     #[arg(long, value_name = "ID")]
     job_id: Option<String>,
+    #[command(flatten)]
+    judging: Judging,
 }
 
 /// Runs the command.
 pub(super) fn run(run: &Run, display: &Display) -> Result<Exit, Fatal> {
-    let plan = read_plan(&run.plan)?;
+    let Some(plan) = plan(run, display)? else {
+        return Ok(Exit::Findings);
+    };
     let skip = skipped(&run.skip)?;
     let (job, fields) = read_job(run, &plan)?;
     let id = job_id(run, &job)?;
@@ -105,20 +111,20 @@ pub(super) fn run(run: &Run, display: &Display) -> Result<Exit, Fatal> {
     }
 }
 
-fn read_plan(path: &Path) -> Result<Plan, Fatal> {
-    let name = path.display();
-    if path
-        .extension()
-        .is_some_and(|end| end.eq_ignore_ascii_case("dsc") || end.eq_ignore_ascii_case("dsz"))
-    {
-        return Err(Fatal::usage(format!(
-            "`{name}` is a description, and only plans are run yet"
-        ))
-        .help("compile it first: perso compile"));
+/// The plan; `None` if the description has errors, which were shown.
+fn plan(run: &Run, display: &Display) -> Result<Option<Plan>, Fatal> {
+    let ends_in = |end: &str| {
+        let extension = run.plan.extension();
+        extension.is_some_and(|extension| extension.eq_ignore_ascii_case(end))
+    };
+    if ends_in("dsc") || ends_in("dsz") {
+        return compile(&run.plan, &run.judging, display);
     }
-    let text = std::fs::read_to_string(path)
+    let name = run.plan.display();
+    let text = std::fs::read_to_string(&run.plan)
         .map_err(|error| Fatal::usage(format!("cannot read the plan `{name}`: {error}")))?;
-    Plan::from_text(&text).map_err(|error| Fatal::usage(format!("{name}: {error}")))
+    let plan = Plan::from_text(&text).map_err(|error| Fatal::usage(format!("{name}: {error}")))?;
+    Ok(Some(plan))
 }
 
 fn skipped(words: &[String]) -> Result<BTreeSet<Capability>, Fatal> {

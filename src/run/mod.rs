@@ -92,13 +92,10 @@ fn needs(action: &Action<Value>) -> BTreeSet<OperationId> {
         }
         _ => {}
     }
-    let _ = action.try_map::<(), std::convert::Infallible, _>(&mut |value: &Value| {
-        value.walk(&mut |value| {
-            if let Value::Result { operation, .. } = value {
-                needed.insert(operation.clone());
-            }
-        });
-        Ok(())
+    action.visit_values(&mut |value| {
+        if let Value::Result { operation, .. } = value {
+            needed.insert(operation.clone());
+        }
     });
     needed
 }

@@ -42,7 +42,12 @@ fn verify_tells_a_changed_profile() {
     let folder = place.path();
     project(folder);
     let made = perso(folder, &["compile", "card.dsc", "-o", "card.plan.json"]);
-    assert_eq!(made.status.code(), Some(0), "{}", String::from_utf8_lossy(&made.stderr));
+    assert_eq!(
+        made.status.code(),
+        Some(0),
+        "{}",
+        String::from_utf8_lossy(&made.stderr)
+    );
     #[cfg(unix)]
     {
         use std::os::unix::fs::PermissionsExt;
