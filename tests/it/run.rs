@@ -6,7 +6,7 @@ use std::process::Command;
 
 use perso::operation::{
     Action, Algorithm, Capability, FieldEncoding, Login, Operation, OperationId, Origin, Part,
-    Role, Selection, SerialForm, Slot, UndoClass, Value,
+    Role, SerialForm, Slot, UndoClass, Value,
 };
 use perso::plan::{
     Application, ApplicationOrder, Applications, Digests, ErrorReport, FORMAT, Input, InputKind,
