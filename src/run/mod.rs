@@ -81,13 +81,10 @@ pub fn object_id(plan: &Plan, job: &str, operation: &OperationId) -> ObjectId {
 fn needs(action: &Action<Value>) -> BTreeSet<OperationId> {
     let mut needed = BTreeSet::new();
     match action {
-        Action::SignRequest { key, .. } => {
-            needed.insert(key.clone());
-        }
         Action::ObtainCertificate { request, .. } => {
             needed.insert(request.clone());
         }
-        Action::WriteCertificate { key: Some(key), .. } => {
+        Action::SignRequest { key, .. } | Action::WriteCertificate { key: Some(key), .. } => {
             needed.insert(key.clone());
         }
         _ => {}
