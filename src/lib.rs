@@ -23,6 +23,8 @@ pub mod cli;
 pub mod der;
 pub mod diagnostic;
 pub mod issuer;
+#[cfg(feature = "native")]
+pub mod job;
 pub mod lower;
 pub mod model;
 pub mod operation;
@@ -30,6 +32,8 @@ pub mod pki;
 pub mod plan;
 pub mod report;
 pub mod rules;
+#[cfg(feature = "native")]
+pub mod run;
 pub mod secret;
 pub mod source;
 pub mod stdlib;

@@ -13,6 +13,12 @@ pub(super) enum Exit {
     Usage = 2,
     /// No input matched.
     NoInput = 3,
+    /// The run failed, and running it again is safe.
+    RunFailed = 4,
+    /// The run stopped, and a person must look.
+    LookFirst = 5,
+    /// Refused in pre-flight: nothing was written.
+    Refused = 6,
     /// A bug of perso.
     Bug = 70,
 }

@@ -45,6 +45,28 @@ impl Fatal {
         }
     }
 
+    /// Ends the command with `exit`.
+    pub(super) fn of(exit: Exit, message: &str) -> Self {
+        Self {
+            exit,
+            ..Self::usage(message)
+        }
+    }
+
+    /// Shows it at one line of a source; `column` is 1-based and counts Unicode scalar values.
+    pub(super) fn at_line(mut self, name: &str, line: &str, column: u32, length: u32) -> Self {
+        if line.len() <= WIDTH {
+            let before = line.chars().take(column.saturating_sub(1) as usize);
+            let offset: usize = before.map(char::len_utf8).sum();
+            self.place = Some(Box::new(Place {
+                source: NamedSource::new(visible_line(name), printable(line)),
+                offset,
+                length: (length as usize).min(line.len() - offset),
+            }));
+        }
+        self
+    }
+
     /// Says what to do.
     pub(super) fn help(mut self, help: impl Into<String>) -> Self {
         self.help = Some(help.into());

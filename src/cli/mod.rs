@@ -19,6 +19,7 @@ mod options;
 mod output;
 mod plan;
 mod rulebook;
+mod run;
 
 use exit::Exit;
 use fatal::Fatal;
@@ -40,6 +41,7 @@ enum Command {
     Compile(compile::Compile),
     Plan(plan::Plan),
     Explain(explain::Explain),
+    Run(run::Run),
 }
 
 /// Runs the command that the arguments of the process name.
@@ -59,6 +61,7 @@ fn run() -> Exit {
         Command::Compile(compile) => compile::run(compile, &cli.display),
         Command::Plan(plan) => plan::run(plan, &cli.display),
         Command::Explain(explain) => explain::run(explain, &cli.display),
+        Command::Run(run) => run::run(run, &cli.display),
     };
     done.unwrap_or_else(|fatal| fatal.show(&cli.display))
 }

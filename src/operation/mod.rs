@@ -12,6 +12,7 @@ mod action;
 mod capability;
 mod card;
 mod origin;
+mod resolve;
 mod value;
 mod visit;
 
@@ -25,6 +26,7 @@ pub use card::{
     FileShape, Generated, PinObject, SizeOf,
 };
 pub use origin::Origin;
+pub use resolve::Input;
 pub use value::{DialogForm, FieldEncoding, Part, Value};
 
 use serde::{Deserialize, Serialize};

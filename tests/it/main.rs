@@ -21,5 +21,6 @@ mod pki;
 mod plan;
 mod rule_snapshots;
 mod rules;
+mod run;
 mod sandbox;
 mod softhsm;

@@ -31,7 +31,7 @@ const PLACES: [&str; 6] = [
     "/opt/homebrew/lib/softhsm/libsofthsm2.so",
 ];
 
-fn softhsm() -> Option<PathBuf> {
+pub(crate) fn softhsm() -> Option<PathBuf> {
     let named = std::env::var_os("SOFTHSM2_MODULE").map(PathBuf::from);
     named.or_else(|| PLACES.iter().map(PathBuf::from).find(|path| path.exists()))
 }

@@ -1,0 +1,180 @@
+//! The job: the values for one card, from a TOML file and the command line.
+//!
+//! A job is read and checked whole: every problem is listed, with its place, before anything is
+//! run. Errors name fields and sources, never values. What the values are for is told by
+//! [`Declaration`]s; plans and tokens are not known here.
+
+mod bind;
+mod read;
+
+use std::collections::BTreeMap;
+use std::ops::Range;
+use std::path::Path;
+
+pub use bind::Declaration;
+
+use crate::secret::{Encoding, Secret, Source};
+
+/// The values for one card.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct Job {
+    /// Names this card's job; the same name finds the same objects again.
+    pub id: Option<String>,
+    /// Which token.
+    pub token: TokenChoice,
+    /// Who answers certificate requests.
+    pub issuer: Option<IssuerKind>,
+    /// Values by field.
+    pub fields: BTreeMap<String, Given>,
+    /// Answers by dialog.
+    pub dialogs: BTreeMap<String, Answers>,
+}
+
+/// Which token the job is for.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct TokenChoice {
+    /// Where it is: `sim:`, `pkcs11:…`, `pcsc:…`, `dsc:`.
+    pub uri: Option<String>,
+    /// The token of the signature slot, where it is one of its own.
+    pub signature: Option<String>,
+    /// The serial number that it must have.
+    pub serial: Option<String>,
+}
+
+/// Who answers certificate requests.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub enum IssuerKind {
+    /// The development CA in the process.
+    DevCa,
+}
+
+/// A value as the job gives it.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Given {
+    /// Where it is.
+    pub supply: Supply,
+    /// How it is written there; as the field itself is when absent.
+    pub encoding: Option<Encoding>,
+    /// Bytes of the job file that give it; `None` from the command line.
+    pub at: Option<Range<usize>>,
+}
+
+/// Where a value is.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Supply {
+    /// In the job file or on the command line.
+    Literal(Secret),
+    /// Elsewhere.
+    From(Source),
+}
+
+/// The answers to a dialog.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct Answers {
+    /// The present PIN.
+    pub old: Option<Given>,
+    /// The PIN to enter, or the new one.
+    pub new: Option<Given>,
+}
+
+/// How much a problem weighs.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub enum Weight {
+    /// The job cannot be run.
+    Error,
+    /// It can, but should not stay so.
+    Warning,
+}
+
+/// One problem of a job.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Problem {
+    /// How much it weighs.
+    pub weight: Weight,
+    /// What is wrong.
+    pub message: String,
+    /// What to do.
+    pub help: Option<String>,
+    /// Where in the job file.
+    pub at: Option<Range<usize>>,
+}
+
+impl Problem {
+    fn error(message: impl Into<String>, at: Option<Range<usize>>) -> Self {
+        Self {
+            weight: Weight::Error,
+            message: message.into(),
+            help: None,
+            at,
+        }
+    }
+
+    fn warning(message: impl Into<String>, at: Option<Range<usize>>) -> Self {
+        Self {
+            weight: Weight::Warning,
+            ..Self::error(message, at)
+        }
+    }
+
+    fn help(mut self, help: impl Into<String>) -> Self {
+        self.help = Some(help.into());
+        self
+    }
+}
+
+impl Job {
+    /// Reads the text of a job file; paths in it are relative to `folder`.
+    ///
+    /// Whatever can be read is in the job, and everything else among the problems.
+    #[must_use]
+    pub fn read(text: &str, folder: &Path) -> (Self, Vec<Problem>) {
+        read::read(text, folder)
+    }
+
+    /// Whether a text can name a job.
+    ///
+    /// # Errors
+    /// Says what the name of a job is made of.
+    pub fn check_id(id: &str) -> Result<(), String> {
+        read::check_id(id)
+    }
+
+    /// Binds fields as `NAME=VALUE` of the command line does, over what the file says.
+    ///
+    /// # Errors
+    /// A field that is secret: every user of the machine can read a command line.
+    pub fn set(&mut self, given: &str, declared: &[Declaration]) -> Result<(), Problem> {
+        let Some((name, value)) = given.split_once('=') else {
+            return Err(Problem::error("`--field` has no value", None).help("write NAME=VALUE"));
+        };
+        if declared
+            .iter()
+            .any(|input| input.secret && input.field == name)
+        {
+            let message =
+                format!("the field `{name}` is secret and not taken from the command line");
+            let help =
+                format!("bind it in the job: {name} = {{ env = \"…\" }}, or file, fd, prompt");
+            return Err(Problem::error(message, None).help(help));
+        }
+        let given = Given {
+            supply: Supply::Literal(Secret::from(value.to_owned())),
+            encoding: None,
+            at: None,
+        };
+        self.fields.insert(name.to_owned(), given);
+        Ok(())
+    }
+}
+
+/// `; did you mean …` for the nearest of `known`, if one is near.
+fn nearest<'k>(word: &str, known: impl Iterator<Item = &'k str>) -> Option<String> {
+    let distance =
+        |other: &str| strsim::damerau_levenshtein(&word.to_lowercase(), &other.to_lowercase());
+    known
+        .filter(|other| word.len() <= 64 && other.len() <= 64)
+        .map(|other| (distance(other), other))
+        .filter(|(distance, other)| *distance <= 1 + other.len() / 4)
+        .min()
+        .map(|(_, other)| format!("did you mean `{other}`?"))
+}
