@@ -41,6 +41,8 @@ enum Command {
     Compile(compile::Compile),
     Plan(plan::Plan),
     Explain(explain::Explain),
+    // Not shown until it executes plans on the simulated card, too, and can resume.
+    #[command(hide = true)]
     Run(run::Run),
 }
 

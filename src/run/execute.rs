@@ -18,6 +18,9 @@ struct Progress<'a> {
     keys: BTreeMap<OperationId, KeyReference>,
     outputs: BTreeMap<String, Secret>,
     token: Identity,
+    /// Whether a writing operation was begun. A run does not look for what an earlier one did, so
+    /// from then on repeating it is for a person to decide.
+    written: bool,
 }
 
 impl Run<'_> {
@@ -32,6 +35,7 @@ impl Run<'_> {
             keys: BTreeMap::new(),
             outputs: BTreeMap::new(),
             token: self.token.identity()?,
+            written: false,
         };
         let mut steps = Vec::with_capacity(planned.len());
         let mut failure = None;
@@ -43,7 +47,10 @@ impl Run<'_> {
                     (self.progress)(index + 1, planned.len(), one.operation);
                     match self.step(one, &mut progress) {
                         Ok(()) => StepState::Done,
-                        Err(error) => {
+                        Err(mut error) => {
+                            if progress.written && error.retry == Retry::Safe {
+                                error.retry = Retry::LookFirst;
+                            }
                             failure = Some(failed(one.operation, error));
                             StepState::Failed
                         }
@@ -127,6 +134,7 @@ impl Run<'_> {
         let mutates = operation.undo != UndoClass::Reading;
         if mutates {
             self.note(operation, Phase::Begin, progress)?;
+            progress.written = true;
         }
         let done = self.token.apply(&step).and_then(|outcome| {
             if mutates {
