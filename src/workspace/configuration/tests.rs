@@ -28,7 +28,7 @@ A = { to = "x" }
 unused-field = "off"
 made-up = "error"
 [paths]
-profiles = ["profiles/", "../shared"]
+profiles = ["profiles/", "../profiles"]
 "#;
     let read = parsed(text).unwrap();
     let middleware = read.target.middleware.unwrap();
@@ -45,7 +45,7 @@ profiles = ["profiles/", "../shared"]
     assert!(mapping[1].read.is_none());
     assert_eq!(read.rules[0].level, Level::Off);
     assert_eq!(read.rules[1].rule.value, "made-up");
-    assert_eq!(read.profiles[1].value, "../shared");
+    assert_eq!(read.profiles[1].value, "../profiles");
     assert!(read.unknown.is_empty());
 }
 
