@@ -202,7 +202,11 @@ impl<'l, 't> Lowering<'l, 't> {
             None if role == Role::SignatureUser => self.login_credential(unit, Key::SignPIN)?,
             None => self.login_credential(unit, Key::PIN)?,
         };
-        Some(Login { role, credential })
+        Some(Login {
+            role,
+            credential,
+            officer: None,
+        })
     }
 
     fn login_credential(&mut self, unit: &Unit<'_, 't>, key: Key) -> Option<Value> {

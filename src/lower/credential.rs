@@ -81,18 +81,18 @@ impl<'t> Lowering<'_, 't> {
         self.described(Key::SignPIN)
     }
 
-    /// What the security officer logs in with: the PUK, or the operator PIN where
+    /// The login of the security officer: by the PUK, or by the operator PIN where
     /// `OperatorPinIsSOCredential` says so (SEED).
-    pub(super) fn officer_credential(&mut self) -> Option<Value> {
+    pub(super) fn officer(&mut self) -> Option<Login> {
         let Some(entry) = self.encoding.entry(Key::OperatorPinIsSOCredential).copied() else {
-            return self.described(Key::InitialPUK);
+            return self.described(Key::InitialPUK).map(by_puk);
         };
         match entry.reference() {
             Reference::Literal(flag) if flag.eq_ignore_ascii_case("false") => {
-                self.described(Key::InitialPUK)
+                self.described(Key::InitialPUK).map(by_puk)
             }
             Reference::Literal(flag) if flag.eq_ignore_ascii_case("true") => {
-                self.operator_pin_for(&entry)
+                self.operator_pin_for(&entry).map(by_operator)
             }
             Reference::Field(name) => {
                 let flag = self.field(name, entry.value_span, FieldEncoding::Flag, false)?;
@@ -105,11 +105,15 @@ impl<'t> Lowering<'_, 't> {
                     );
                     return None;
                 };
-                Some(Value::Conditional {
-                    flag: Box::new(flag),
-                    when_true: Box::new(operator),
-                    when_false: Box::new(puk),
-                })
+                let either = |when_true, when_false| Value::Conditional {
+                    flag: Box::new(flag.clone()),
+                    when_true: Box::new(when_true),
+                    when_false: Box::new(when_false),
+                };
+                Some(officer(
+                    either(operator, puk),
+                    either(Value::text(OPERATOR), Value::text(PUK)),
+                ))
             }
             _ => {
                 self.refuse(
@@ -141,13 +145,38 @@ impl<'t> Lowering<'_, 't> {
             return Some(Login {
                 role: Role::CardManager,
                 credential,
+                officer: None,
             });
         }
-        Some(Login {
-            role: Role::SecurityOfficer,
-            credential: self.officer_credential()?,
-        })
+        self.officer()
     }
+}
+
+/// Names of credentials that a security officer can have.
+const PUK: &str = "PUK";
+const SIGNATURE_PUK: &str = "PUK2";
+const OPERATOR: &str = "OP";
+
+const fn officer(credential: Value, name: Value) -> Login {
+    Login {
+        role: Role::SecurityOfficer,
+        credential,
+        officer: Some(name),
+    }
+}
+
+/// The login of a security officer whose credential is the PUK.
+pub(super) fn by_puk(credential: Value) -> Login {
+    officer(credential, Value::text(PUK))
+}
+
+/// The login that administers the PIN of the signature slot (SIGN).
+pub(super) fn by_signature_puk(credential: Value) -> Login {
+    officer(credential, Value::text(SIGNATURE_PUK))
+}
+
+fn by_operator(credential: Value) -> Login {
+    officer(credential, Value::text(OPERATOR))
 }
 
 /// What a person enters; `old` is the present PIN of the dialog that asks for two.

@@ -1,7 +1,7 @@
 //! The first block: select card, delete profile, initialise, PINs and PUK, serial number.
 
 use super::Lowering;
-use super::credential::answer;
+use super::credential::{answer, by_puk, by_signature_puk};
 use crate::model::{Entry, Reference, SectionRole};
 use crate::operation::{
     Action, Capability, CardAction, CardProgram, FieldEncoding, Login, Operation, Role, Selection,
@@ -120,12 +120,14 @@ impl<'t> Lowering<'_, 't> {
         let login = if self.encoding.on(Key::InitToken).is_some() {
             None
         } else if let Some(credential) = self.described(Key::InitialPUK) {
-            let role = Role::SecurityOfficer;
-            Some(Login { role, credential })
+            Some(by_puk(credential))
         } else {
             let credential = self.described(Key::PIN);
-            let role = Role::User;
-            credential.map(|credential| Login { role, credential })
+            credential.map(|credential| Login {
+                role: Role::User,
+                credential,
+                officer: None,
+            })
         };
         let action = Action::DeleteProfile { login };
         let needs = [Capability::EraseProfile];
@@ -153,7 +155,8 @@ impl<'t> Lowering<'_, 't> {
         let pin = self.described(Key::PIN);
         let signature_pin = self.signature_pin();
         let operator_pin = self.described(Key::OperatorPin);
-        let security_officer = self.officer_credential()?;
+        let officer = self.officer()?.officer?;
+        let serial = self.described(Key::CMSCardSerialNumber);
         let program = match self.encoding.profile_name() {
             Some(_) => Some(self.program()?),
             None => None,
@@ -167,13 +170,17 @@ impl<'t> Lowering<'_, 't> {
         if signature_pin.is_some() {
             needs.push(Capability::SignatureSlot);
         }
+        if serial.is_some() {
+            needs.push(Capability::SerialNumber);
+        }
         let action = Action::Initialise {
             label,
             puk,
             pin,
             signature_pin,
             operator_pin,
-            security_officer,
+            officer,
+            serial,
             program,
         };
         Some(self.operation(
@@ -274,10 +281,7 @@ impl<'t> Lowering<'_, 't> {
         let new = self.value(&pin, FieldEncoding::Text)?;
         let action = Action::SetPin {
             role: Role::SignatureUser,
-            login: Login {
-                role: Role::SecurityOfficer,
-                credential,
-            },
+            login: by_signature_puk(credential),
             new,
         };
         let needs = [Capability::SetPin, Capability::SignatureSlot];
@@ -312,13 +316,15 @@ impl<'t> Lowering<'_, 't> {
         ))
     }
 
+    /// Beside `InitToken` the number is written by the initialisation, before the card is
+    /// activated.
     fn write_serial(&mut self) -> Option<Operation> {
         let entry = *self.encoding.entry(Key::CMSCardSerialNumber)?;
+        if self.encoding.on(Key::InitToken).is_some() {
+            return None;
+        }
         let serial = self.value(&entry, FieldEncoding::Text)?;
-        let login = match self.encoding.on(Key::InitToken) {
-            Some(_) => None,
-            None => self.administrator(),
-        };
+        let login = self.administrator();
         let action = Action::WriteSerialNumber { serial, login };
         let needs = [Capability::SerialNumber];
         Some(self.operation(

@@ -37,8 +37,11 @@ pub enum Action<V = Value> {
         signature_pin: Option<V>,
         /// The operator PIN to set.
         operator_pin: Option<V>,
-        /// The PIN that the security officer logs in with from here on.
-        security_officer: V,
+        /// The credential of a card that is the security officer's from here on, by its name:
+        /// `PUK` or `OP`.
+        officer: V,
+        /// The serial number of one's own that a card gets before it is activated.
+        serial: Option<V>,
         /// The profile that lays out the card.
         program: Option<CardProgram<V>>,
     },
@@ -228,6 +231,14 @@ pub struct Login<V = Value> {
     pub role: Role,
     /// With what.
     pub credential: V,
+    /// The credential of a card that the security officer is, by its name: `PUK`, `OP`, or `PUK2`
+    /// for the signature slot. Absent for the other roles.
+    #[serde(default = "none", skip_serializing_if = "Option::is_none")]
+    pub officer: Option<V>,
+}
+
+const fn none<V>() -> Option<V> {
+    None
 }
 
 /// Whose credential.

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{OperationId, Origin, UndoClass, Value};
+use super::{Algorithm, OperationId, Origin, UndoClass, Value};
 
 /// Everything a card profile does to a card, in the order of fewest commands.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
@@ -81,6 +81,13 @@ pub enum CardAction<V = Value> {
         pin: PinObject,
         /// Its first value.
         value: V,
+    },
+    /// Makes a key pair on the card (`CreateKey`, perso).
+    CreateKey {
+        /// The key pair.
+        key: KeyObject,
+        /// The file that receives the public key, if the profile names one.
+        public: Option<FilePath>,
     },
     /// Encrypts credentials for the PIN letter; the result is the blob.
     EncryptPins {
@@ -211,6 +218,35 @@ pub struct PinObject {
     pub max_length: u8,
     /// Reference of the PIN that unblocks it.
     pub unblocked_by: Option<u8>,
+}
+
+/// A key pair that the card makes itself.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub struct KeyObject {
+    /// Its name in the profile.
+    pub name: String,
+    /// Its reference, 1 to 15.
+    pub reference: u8,
+    /// What kind.
+    pub algorithm: Algorithm,
+    /// What it may be used for.
+    pub usage: KeyUsage,
+    /// Who may use it.
+    pub access: AccessRule,
+}
+
+/// What a key of a card may be used for.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Default, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum KeyUsage {
+    /// Signing, which is also logging in.
+    Sign,
+    /// Deciphering.
+    Decipher,
+    /// Both.
+    #[default]
+    Both,
 }
 
 impl Serialize for FileId {

@@ -23,7 +23,7 @@ pub use action::{
 pub use capability::Capability;
 pub use card::{
     Access, AccessRule, AccessRules, CardAction, CardOperation, CardProgram, FileId, FilePath,
-    FileShape, Generated, PinObject, SizeOf,
+    FileShape, Generated, KeyObject, KeyUsage, PinObject, SizeOf,
 };
 pub use origin::Origin;
 pub use resolve::Input;

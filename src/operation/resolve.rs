@@ -62,7 +62,8 @@ impl<V> Action<V> {
                 pin,
                 signature_pin,
                 operator_pin,
-                security_officer,
+                officer,
+                serial,
                 program,
             } => Action::Initialise {
                 label: optional(label.as_ref(), resolve)?,
@@ -70,7 +71,8 @@ impl<V> Action<V> {
                 pin: optional(pin.as_ref(), resolve)?,
                 signature_pin: optional(signature_pin.as_ref(), resolve)?,
                 operator_pin: optional(operator_pin.as_ref(), resolve)?,
-                security_officer: resolve(security_officer)?,
+                officer: resolve(officer)?,
+                serial: optional(serial.as_ref(), resolve)?,
                 program: match program {
                     Some(program) => Some(program.try_map(resolve)?),
                     None => None,
@@ -271,6 +273,10 @@ impl<V> CardAction<V> {
                     secrets: secrets.collect::<Result<_, E>>()?,
                 }
             }
+            Self::CreateKey { key, public } => CardAction::CreateKey {
+                key: key.clone(),
+                public: public.clone(),
+            },
             Self::Activate => CardAction::Activate,
         })
     }
@@ -305,6 +311,7 @@ impl<V> Login<V> {
         Ok(Login {
             role: self.role,
             credential: resolve(&self.credential)?,
+            officer: optional(self.officer.as_ref(), resolve)?,
         })
     }
 }
@@ -401,6 +408,7 @@ mod tests {
             login: Login {
                 role: Role::User,
                 credential: Value::ProtectedPath,
+                officer: None,
             },
         };
         let same: Result<_, ()> = action.try_map(&mut |value: &Value| Ok(value.clone()));

@@ -16,7 +16,7 @@ impl Action<Value> {
                 }
             }
             Self::DeleteProfile { login } => {
-                login.iter().for_each(|login| visit(&login.credential));
+                login.iter().for_each(|login| by_login(login, visit));
             }
             Self::Initialise {
                 label,
@@ -24,17 +24,18 @@ impl Action<Value> {
                 pin,
                 signature_pin,
                 operator_pin,
-                security_officer,
+                officer,
+                serial,
                 program,
             } => {
-                let optional = [label, pin, signature_pin, operator_pin];
+                let optional = [label, pin, signature_pin, operator_pin, serial];
                 optional.into_iter().flatten().for_each(&mut *visit);
                 visit(puk);
-                visit(security_officer);
+                visit(officer);
                 program.iter().for_each(|program| program.each_value(visit));
             }
             Self::SetPin { login, new, .. } => {
-                visit(&login.credential);
+                by_login(login, visit);
                 visit(new);
             }
             Self::ChangePin { old, new, .. } | Self::ChangePuk { old, new } => {
@@ -43,7 +44,7 @@ impl Action<Value> {
             }
             Self::WriteSerialNumber { serial, login } => {
                 visit(serial);
-                login.iter().for_each(|login| visit(&login.credential));
+                login.iter().for_each(|login| by_login(login, visit));
             }
             Self::GenerateKeyPair { slot, login, .. } | Self::FindKeyPair { slot, login, .. } => {
                 in_slot(slot, login, visit);
@@ -119,7 +120,9 @@ impl CardProgram<Value> {
                     profile_name.iter().for_each(&mut *visit);
                     secrets.iter().for_each(|(_, value)| visit(value));
                 }
-                CardAction::SelectMasterFile | CardAction::Activate => {}
+                CardAction::SelectMasterFile
+                | CardAction::CreateKey { .. }
+                | CardAction::Activate => {}
             }
         }
     }
@@ -127,7 +130,12 @@ impl CardProgram<Value> {
 
 fn in_slot(slot: &Slot<Value>, login: &Login<Value>, visit: &mut impl FnMut(&Value)) {
     of_slot(slot, visit);
+    by_login(login, visit);
+}
+
+fn by_login(login: &Login<Value>, visit: &mut impl FnMut(&Value)) {
     visit(&login.credential);
+    login.officer.iter().for_each(visit);
 }
 
 fn of_slot(slot: &Slot<Value>, visit: &mut impl FnMut(&Value)) {

@@ -68,7 +68,7 @@ impl<'a> Run<'a> {
         let mut left_out: BTreeMap<OperationId, Capability> = BTreeMap::new();
         let mut planned = Vec::new();
         for operation in in_order(self.plan, self.fields, problems) {
-            let action = without_skipped_profile(&operation.action, self.skip);
+            let action = without_skipped_parts(&operation.action, self.skip);
             let own = requirements(operation, self.skip).find(|one| self.skip.contains(one));
             let inherited = || {
                 needs(&action)
@@ -180,26 +180,28 @@ fn chosen<'a>(
     chosen
 }
 
-/// A skipped profile leaves a bare initialisation.
-fn without_skipped_profile(action: &Action, skip: &BTreeSet<Capability>) -> Action {
+/// A skipped profile or serial number leaves a bare initialisation.
+fn without_skipped_parts(action: &Action, skip: &BTreeSet<Capability>) -> Action {
     let mut action = action.clone();
-    if let Action::Initialise { program, .. } = &mut action
-        && skip.contains(&Capability::CardProfile)
+    if let Action::Initialise {
+        program, serial, ..
+    } = &mut action
     {
-        *program = None;
+        program.take_if(|_| skip.contains(&Capability::CardProfile));
+        serial.take_if(|_| skip.contains(&Capability::SerialNumber));
     }
     action
 }
 
-/// What an operation requires; an initialisation can do without a profile that is skipped.
+/// What an operation requires; an initialisation can do without a profile and a serial number.
 fn requirements<'o>(
     operation: &'o Operation,
     skip: &'o BTreeSet<Capability>,
 ) -> impl Iterator<Item = Capability> + 'o {
     let initialises = matches!(operation.action, Action::Initialise { .. });
-    let bare = initialises && skip.contains(&Capability::CardProfile);
+    const PARTS: [Capability; 2] = [Capability::CardProfile, Capability::SerialNumber];
     let required = operation.requires.iter().copied();
-    required.filter(move |one| !(bare && *one == Capability::CardProfile))
+    required.filter(move |one| !(initialises && PARTS.contains(one) && skip.contains(one)))
 }
 
 fn missing_capabilities<'p>(

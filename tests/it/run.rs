@@ -51,6 +51,7 @@ fn login() -> Login {
     Login {
         role: Role::User,
         credential: field("PIN"),
+        officer: None,
     }
 }
 
@@ -71,7 +72,8 @@ fn initialise() -> Operation {
         pin: Some(field("PIN")),
         signature_pin: None,
         operator_pin: None,
-        security_officer: field("PUK"),
+        officer: Value::text("PUK"),
+        serial: None,
         program: None,
     };
     let undo = UndoClass::Irreversible;

@@ -435,6 +435,7 @@ impl Token for ModuleToken {
                 let login = Login {
                     role: Role::SecurityOfficer,
                     credential: old.clone(),
+                    officer: None,
                 };
                 let session = self.logged_in(false, &login)?;
                 session.set_pin(bytes(old)?, bytes(new)?)?;
