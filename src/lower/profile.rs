@@ -4,6 +4,7 @@
 mod access;
 mod content;
 mod file;
+mod key;
 mod pin;
 
 use std::collections::{HashMap, HashSet};
@@ -159,13 +160,6 @@ impl<'t> Programming<'_, '_, 't> {
                 defect.span,
                 "this does not fit the language of profiles",
                 "`perso check` tells what is expected here",
-            );
-        }
-        if let Some(key) = self.profile.keys.first() {
-            self.refuse(
-                key.span,
-                "`CreateKey` cannot be compiled by this version of perso",
-                "let an application make the key with `KeySize=`",
             );
         }
     }

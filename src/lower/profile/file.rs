@@ -1,7 +1,8 @@
 //! Files and their contents, in the order of fewest commands.
 //!
 //! Creating a file makes it the current one (ISO 7816-9), so a static content is written directly
-//! behind the creation of its file and needs no selection. Dynamic contents come behind all files.
+//! behind the creation of its file and needs no selection. Keys come behind all files, dynamic
+//! contents behind the keys.
 
 use std::collections::HashSet;
 
@@ -48,6 +49,7 @@ impl<'t> Programming<'_, '_, 't> {
             }
             paths.push(path);
         }
+        self.create_keys(&paths);
         for Later { action, name, span } in later {
             self.push(
                 &format!("profile.write.{name}"),
