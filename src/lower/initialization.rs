@@ -4,7 +4,7 @@ use super::Lowering;
 use super::credential::{answer, by_puk, by_signature_puk};
 use crate::model::{Entry, Reference, SectionRole};
 use crate::operation::{
-    Action, Capability, CardAction, CardProgram, FieldEncoding, Login, Operation, Role, Selection,
+    Action, Algorithm, Capability, CardAction, CardProgram, FieldEncoding, Login, Operation, Role, Selection,
     SerialForm, UndoClass, Value,
 };
 use crate::source::Span;
@@ -358,14 +358,26 @@ impl<'t> Lowering<'_, 't> {
 
 /// What a profile asks of a token.
 fn needs_of(program: &CardProgram<Value>) -> Vec<Capability> {
-    let blob = program
-        .operations
-        .iter()
-        .any(|operation| matches!(operation.action, CardAction::EncryptPins { .. }));
-    let blob = blob.then_some(Capability::EncryptedPins);
-    std::iter::once(Capability::CardProfile)
-        .chain(blob)
-        .collect()
+    let mut needs = vec![Capability::CardProfile];
+    for operation in &program.operations {
+        let need = match &operation.action {
+            CardAction::EncryptPins { .. } => Capability::EncryptedPins,
+            CardAction::CreateKey { key, .. } => generation_of(key.algorithm),
+            _ => continue,
+        };
+        if !needs.contains(&need) {
+            needs.push(need);
+        }
+    }
+    needs
+}
+
+/// What making a key pair asks of a token.
+pub(super) const fn generation_of(algorithm: Algorithm) -> Capability {
+    match algorithm {
+        Algorithm::Rsa { .. } => Capability::GenerateRsa,
+        Algorithm::P256 | Algorithm::P384 => Capability::GenerateEc,
+    }
 }
 
 /// A whole `key=value`.

@@ -130,6 +130,7 @@ impl<'l, 't> Lowering<'l, 't> {
             plan.finalization = self.finalization();
             if self.encoding.on(Key::InitToken).is_some() {
                 plan.follow_up = vec![FollowUp::CardProductionPostProcessor];
+                plan.fallback_program = self.fallback_program();
             }
         }
         self.describe_fields(&mut plan);

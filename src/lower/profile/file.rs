@@ -19,7 +19,7 @@ struct Later {
     span: Span,
 }
 
-impl<'t> Programming<'_, '_, 't> {
+impl<'t> Programming<'_, '_, '_, 't> {
     pub(super) fn create_files(&mut self) {
         let profile = self.profile;
         if profile.calls_of("CreateFiles").next().is_none() {

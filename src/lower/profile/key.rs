@@ -19,7 +19,7 @@ struct Taken<'p> {
     public: Vec<FileIndex>,
 }
 
-impl<'t> Programming<'_, '_, 't> {
+impl<'t> Programming<'_, '_, '_, 't> {
     /// Makes the keys in the order of their declaration. `paths` are those of the declared files.
     pub(super) fn create_keys(&mut self, paths: &[Option<FilePath>]) {
         let mut taken = Taken {
