@@ -27,8 +27,11 @@ use crate::source::{SourceId, Sources, Span};
 use crate::stdlib::Key;
 use origin::Origins;
 
-/// The rule name of what cannot be compiled.
+/// The name of findings about what cannot be compiled. It is no rule: nothing turns it off.
 pub const CANNOT_COMPILE: &str = "cannot-compile";
+
+/// The page about [`CANNOT_COMPILE`]: Markdown with the headings that the pages of rules have.
+pub const PAGE: &str = include_str!("page.md");
 
 /// Compiles one description, with the profile it binds, into a plan.
 ///
