@@ -91,7 +91,7 @@ impl ModuleToken {
 
     fn login_refusals(&self, role: Role, info: &TokenInfo, refusals: &mut Vec<Refusal>) {
         let (state, what) = match role {
-            Role::User | Role::SignatureUser => (info.user_pin, "PIN"),
+            Role::User | Role::SignatureUser | Role::SlotUser => (info.user_pin, "PIN"),
             Role::SecurityOfficer => (info.so_pin, "PUK"),
             Role::CardManager => {
                 let problem = "a PKCS#11 token has no card manager to log in";
