@@ -8,8 +8,10 @@
 pub mod access;
 pub mod apdu;
 mod channel;
+mod dump;
 pub mod fcp;
 pub mod image;
+pub mod pkcs15;
 pub mod program;
 pub mod simulator;
 pub mod status;
@@ -18,5 +20,6 @@ pub mod tree;
 pub use access::{AccessRules, Condition, Operation};
 pub use apdu::{Command, Response};
 pub use channel::{Channel, ChannelError};
+pub use dump::dump;
 pub use fcp::{FileControl, FileKind, LifeCycle};
 pub use status::Sw;

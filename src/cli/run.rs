@@ -22,6 +22,7 @@ use crate::run::{
 };
 use crate::secret::Secret;
 use crate::source::SourceFile;
+use crate::token::card::{CardToken, SimulatedCard, SimulatorUri};
 use crate::token::pkcs11::Uri;
 use crate::token::{ModuleToken, Retry, Token, TokenError};
 
@@ -233,6 +234,12 @@ fn open_token(run: &Run, job: &Job) -> Result<Box<dyn Token>, Fatal> {
         .as_deref()
         .or(job.token.uri.as_deref())
         .unwrap_or("sim:");
+    if let Some(simulated) = SimulatorUri::parse(uri) {
+        let card = simulated
+            .map_err(Fatal::usage)
+            .and_then(|uri| SimulatedCard::open(&uri).map_err(|error| unanswered(&error)))?;
+        return Ok(Box::new(CardToken::new(Box::new(card))));
+    }
     if !uri.to_ascii_lowercase().starts_with("pkcs11:") {
         let scheme = uri.split(':').next().unwrap_or(uri);
         return Err(

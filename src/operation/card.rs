@@ -171,7 +171,7 @@ pub enum AccessRule {
 }
 
 /// A word of an access rule.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Serialize, Deserialize)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Debug, Serialize, Deserialize)]
 #[expect(
     missing_docs,
     reason = "the eight credentials of a card by their names"
@@ -200,6 +200,55 @@ pub enum Access {
     Operator,
     #[serde(rename = "MAN")]
     Manager,
+}
+
+impl Access {
+    /// The eight credentials of a card, in the order of their default references 1 to 8 (perso).
+    pub const CREDENTIALS: [Self; 8] = [
+        Self::Pin1,
+        Self::Pin2,
+        Self::Pin3,
+        Self::Puk,
+        Self::Puk1,
+        Self::Puk2,
+        Self::Operator,
+        Self::Manager,
+    ];
+
+    /// The word in rules and in the record of credentials: `PIN1` … `MAN`, `SO`, `always`, `never`.
+    #[must_use]
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Always => "always",
+            Self::Never => "never",
+            Self::SecurityOfficer => "SO",
+            Self::Pin1 => "PIN1",
+            Self::Pin2 => "PIN2",
+            Self::Pin3 => "PIN3",
+            Self::Puk => "PUK",
+            Self::Puk1 => "PUK1",
+            Self::Puk2 => "PUK2",
+            Self::Operator => "OP",
+            Self::Manager => "MAN",
+        }
+    }
+
+    /// The credential of this name.
+    #[must_use]
+    pub fn credential(name: &str) -> Option<Self> {
+        Self::CREDENTIALS
+            .into_iter()
+            .find(|credential| credential.word() == name)
+    }
+
+    /// The reference of a credential where a profile names no other (perso); none for the words
+    /// that are no single credential.
+    #[must_use]
+    pub fn default_reference(self) -> Option<u8> {
+        (1..)
+            .zip(Self::CREDENTIALS)
+            .find_map(|(reference, credential)| (credential == self).then_some(reference))
+    }
 }
 
 /// A PIN object.

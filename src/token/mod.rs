@@ -7,10 +7,12 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::operation::{Action, Capability, Input, OperationId, Part};
+use crate::operation::{Action, Capability, Input, OperationId, Origin, Part};
 use crate::pki::DistinguishedName;
 use crate::secret::Secret;
 
+#[cfg(feature = "native")]
+pub mod card;
 #[cfg(feature = "native")]
 mod module_token;
 #[cfg(feature = "native")]
@@ -81,6 +83,15 @@ pub struct Step<'run> {
     pub key: Option<&'run KeyReference>,
     /// Whom a certificate request is for; set for [`Action::SignRequest`].
     pub subject: Option<&'run DistinguishedName>,
+}
+
+impl Step<'_> {
+    /// `CKA_ID` of what the step writes: that of the key it belongs to, else its own.
+    #[must_use]
+    pub fn identifier(&self) -> Vec<u8> {
+        self.key
+            .map_or_else(|| self.object_id.0.to_vec(), |key| key.id.clone())
+    }
 }
 
 /// What a step gave.
@@ -173,6 +184,9 @@ pub struct TokenError {
     pub causes: Vec<String>,
     /// What it means for the next run.
     pub retry: Retry,
+    /// The operation inside the step that failed, with its place, where a card profile has more
+    /// than one.
+    pub within: Option<Box<(OperationId, Origin)>>,
 }
 
 impl TokenError {
@@ -183,7 +197,15 @@ impl TokenError {
             problem: problem.into(),
             causes: Vec::new(),
             retry,
+            within: None,
         }
+    }
+
+    /// Says which operation inside the step failed.
+    #[must_use]
+    pub fn within(mut self, operation: OperationId, origin: Origin) -> Self {
+        self.within = Some(Box::new((operation, origin)));
+        self
     }
 
     /// Adds a likely cause.
@@ -236,4 +258,10 @@ pub trait Token {
     /// # Errors
     /// [`TokenError`] if it is not there, or not the same.
     fn read_back(&mut self, step: &Step<'_>, outcome: &Outcome) -> Result<(), TokenError>;
+
+    /// The file system of the token as its owner sees it, where it has one that can be looked at.
+    #[cfg(feature = "native")]
+    fn picture(&self) -> Option<crate::card::tree::Picture> {
+        None
+    }
 }

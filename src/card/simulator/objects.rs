@@ -3,7 +3,7 @@
 //!
 //! | P1-P2 | PUT DATA | GET DATA |
 //! | --- | --- | --- |
-//! | `01F0` | – | identification: `80` the word `perso`, `81` version 1, `82` personality, `83` flags (bit 1 eraseable, bit 2 activated) |
+//! | `01F0` | – | identification: `80` the word `perso`, `81` version 1, `82` personality, `83` flags (bit 1 eraseable, bit 2 activated), `85` serial number of the chip |
 //! | `01F1` | one PIN: `83` number, `87` tries, `80` shortest, `81` longest, `84` number of the unblocking PIN (empty: none), `8F` value | a list of `E1`, each as PUT DATA without value, and `88` tries left, `89` 01 if it has a value |
 //! | `01F2` | one key: `83` number, `80` family (01 RSA, 02 EC), `81` bits, `95` uses (01 sign, 02 decipher), `A1` condition of use, `A2` condition of generation, `7F48` private key | a list of `E2`, likewise, and `89` 01 if there is a key |
 //! | `01F3` | options, before activation only: `80` 01 eraseable, `83` number of the PIN that erases, `85` serial number | – |
@@ -302,6 +302,8 @@ pub struct Identification {
     pub eraseable: bool,
     /// Whether its MF has been activated.
     pub activated: bool,
+    /// Serial number of the chip.
+    pub serial: Vec<u8>,
 }
 
 impl Identification {
@@ -316,6 +318,7 @@ impl Identification {
             Tlv::new(T81, [Self::VERSION]),
             Tlv::new(PERSONALITY, self.personality.as_bytes()),
             Tlv::new(NUMBER, [flags]),
+            Tlv::new(SERIAL, self.serial.as_slice()),
         ];
         parts.iter().flat_map(Tlv::encode).collect()
     }
@@ -330,6 +333,7 @@ impl Identification {
             personality: String::from_utf8(parts.bytes(PERSONALITY)?.to_vec()).ok()?,
             eraseable: flags & 1 != 0,
             activated: flags & 2 != 0,
+            serial: parts.bytes(SERIAL).unwrap_or_default().to_vec(),
         })
     }
 }

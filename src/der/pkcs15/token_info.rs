@@ -55,6 +55,47 @@ impl TokenInfo {
         })
     }
 
+    /// `data`, the content of EF.TokenInfo, with another label and serial number where one is
+    /// given. Every other field stays as it is, also those that this type leaves out; padding
+    /// behind it is dropped.
+    ///
+    /// # Errors
+    /// What is missing or of the wrong type.
+    pub fn amended(
+        data: &[u8],
+        label: Option<&str>,
+        serial_number: Option<&[u8]>,
+    ) -> Result<Vec<u8>, Asn1Error> {
+        let element = outermost(data, Tag::SEQUENCE, "TokenInfo (SEQUENCE)")?;
+        // What is checked here is what the loop below relies on.
+        Self::decode(data)?;
+        let mut label = label.map(|it| it.to_owned().tlv(Tag::context(0)));
+        let mut serial = serial_number.map(|it| it.to_vec().tlv(Tag::OCTET_STRING));
+        let mut fields: Vec<Tlv> = Vec::new();
+        for field in element.children(data).map_while(Result::ok) {
+            // The order is version, serial number, manufacturer, label, flags, others.
+            if field.tag != Tag::INTEGER {
+                fields.extend(serial.take());
+            }
+            if field.tag == Tag::BIT_STRING {
+                fields.extend(label.take());
+            }
+            let replaced = match field.tag {
+                Tag::OCTET_STRING => serial_number.is_some(),
+                tag if tag == Tag::context(0) => {
+                    let given = label.is_some();
+                    fields.extend(label.take());
+                    given
+                }
+                _ => false,
+            };
+            if !replaced {
+                fields.push(Tlv::new(field.tag, field.bytes(data)));
+            }
+        }
+        Ok(Tlv::list(Tag::SEQUENCE, fields).encode())
+    }
+
     /// The content of EF.TokenInfo.
     #[must_use]
     pub fn encode(&self) -> Vec<u8> {
@@ -69,5 +110,38 @@ impl TokenInfo {
             Some(self.flags.tlv(Tag::BIT_STRING)),
         ];
         sequence(fields).encode()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Version, serial number, label, flags, and a field that this type leaves out.
+    const CARD: &[u8] =
+        b"\x30\x18\x02\x01\x00\x04\x02\x12\x34\x80\x04Card\x03\x02\x04\x10\xA5\x05\x04\x03abc";
+
+    #[test]
+    fn only_what_is_given_changes() {
+        assert_eq!(TokenInfo::amended(CARD, None, None).unwrap(), CARD);
+        let label = TokenInfo::amended(CARD, Some("Ada"), None).unwrap();
+        let read = TokenInfo::decode(&label).unwrap();
+        assert_eq!(read.label.as_deref(), Some("Ada"));
+        assert_eq!(read.serial_number.as_deref(), Some(&b"\x12\x34"[..]));
+        assert!(label.ends_with(b"\xA5\x05\x04\x03abc"));
+        let both = TokenInfo::amended(CARD, Some("Ada"), Some(b"4711")).unwrap();
+        let read = TokenInfo::decode(&both).unwrap();
+        assert_eq!(read.serial_number.as_deref(), Some(&b"4711"[..]));
+    }
+
+    #[test]
+    fn what_was_absent_is_added_in_its_place() {
+        let smallest = b"\x30\x07\x02\x01\x00\x03\x02\x00\x00\xFF\xFF";
+        let amended = TokenInfo::amended(smallest, Some("Ada"), Some(b"1")).unwrap();
+        assert_eq!(
+            amended,
+            b"\x30\x0F\x02\x01\x00\x04\x01\x31\x80\x03Ada\x03\x02\x00\x00"
+        );
+        assert!(TokenInfo::amended(b"\x30\x00", Some("Ada"), None).is_err());
     }
 }

@@ -34,6 +34,7 @@ impl Card {
                     personality: options.personality.name().to_owned(),
                     eraseable: options.eraseable,
                     activated: self.is_fused(),
+                    serial: options.serial.clone(),
                 };
                 answer(identification.encode())
             }

@@ -142,6 +142,7 @@ fn get_data_speaks_for_the_personality() {
     assert_eq!(iso.send("00CA018200"), "6A88");
     let answer = iso.transmit(&bytes("00CA01F000"));
     let identification = objects::Identification {
+        serial: Options::default().serial,
         personality: "iso7816".to_owned(),
         eraseable: false,
         activated: false,

@@ -1,0 +1,105 @@
+//! `perso card`: simulated cards in image files.
+
+use std::path::{Path, PathBuf};
+
+use clap::{Args, Subcommand};
+use getrandom::SysRng;
+use rand_core::UnwrapErr;
+
+use super::{Display, Exit, Fatal, output};
+use crate::card::simulator::{Card as SimulatedCard, Options, Personality};
+use crate::card::tree::Picture;
+use crate::card::{dump, image};
+
+/// Make, show and read simulated cards.
+#[derive(Args)]
+pub(super) struct Card {
+    #[command(subcommand)]
+    command: CardCommand,
+}
+
+#[derive(Subcommand)]
+enum CardCommand {
+    New(New),
+    Tree(Tree),
+    Dump(Dump),
+}
+
+/// Make a new card.
+#[derive(Args)]
+struct New {
+    /// The file to make.
+    image: PathBuf,
+    /// The card to play.
+    #[arg(long, value_name = "NAME", default_value_t = Personality::default().name().to_owned())]
+    model: String,
+    /// Replace a file that is there.
+    #[arg(long)]
+    force: bool,
+}
+
+/// Show the file system of a card: files, sizes, access rules, what the directories say.
+#[derive(Args)]
+struct Tree {
+    /// The card.
+    image: PathBuf,
+    /// As JSON.
+    #[arg(long)]
+    json: bool,
+}
+
+/// Print the contents of a card's files.
+#[derive(Args)]
+struct Dump {
+    /// The card.
+    image: PathBuf,
+}
+
+/// Runs the command.
+pub(super) fn run(card: &Card, display: &Display) -> Result<Exit, Fatal> {
+    match &card.command {
+        CardCommand::New(new) => make(new),
+        CardCommand::Tree(tree) => show(tree, display),
+        CardCommand::Dump(file) => {
+            output::print(dump(&read(&file.image)?).as_bytes(), display)?;
+            Ok(Exit::Done)
+        }
+    }
+}
+
+fn make(new: &New) -> Result<Exit, Fatal> {
+    let personality = Personality::from_name(&new.model).ok_or_else(|| {
+        Fatal::usage(format!("there is no card model `{}`", new.model))
+            .help("known are `iso7816` and `cardos-5.0`")
+    })?;
+    if new.image.exists() && !new.force {
+        let name = new.image.display();
+        return Err(Fatal::usage(format!("`{name}` is there already"))
+            .help("name another file, or replace it with --force"));
+    }
+    let options = Options {
+        personality,
+        ..Options::default()
+    };
+    let card = SimulatedCard::new(options, UnwrapErr(SysRng));
+    image::write(&new.image, &card).map_err(|error| Fatal::usage(error.to_string()))?;
+    Ok(Exit::Done)
+}
+
+fn show(tree: &Tree, display: &Display) -> Result<Exit, Fatal> {
+    let picture = Picture::of(&read(&tree.image)?);
+    let text = if tree.json {
+        serde_json::to_string_pretty(&picture)
+            .map_err(|error| Fatal::usage(format!("cannot write the tree: {error}")))?
+    } else {
+        picture.to_string()
+    };
+    output::print(format!("{text}\n").as_bytes(), display)?;
+    Ok(Exit::Done)
+}
+
+fn read(image: &Path) -> Result<SimulatedCard, Fatal> {
+    image::read(image, UnwrapErr(SysRng)).map_err(|error| {
+        Fatal::usage(error.to_string()).help("make a card with `perso card new IMAGE`")
+    })
+}

@@ -1,0 +1,405 @@
+//! A card, simulated or in a reader, driven by command APDUs.
+//!
+//! Knows how an operation of a plan is done on a card: PINs by their references, keys in the card,
+//! certificates and data as files that the directories of PKCS#15 list. Every secret goes to the
+//! card once. What a plan wants, in which order, is not known here; nor is what a reader is.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::card::apdu::ins;
+use crate::card::pkcs15::Application;
+use crate::card::simulator::objects::{self, Identification};
+use crate::card::tree::Picture;
+use crate::card::{Command, Sw};
+use crate::operation::{Access, Action, Capability, Input, Part, Selection, SerialForm, Slot};
+use crate::secret::Secret;
+use crate::token::{Identity, Outcome, Refusal, Retry, State, Step, Token, TokenError};
+
+mod keys;
+mod line;
+mod pins;
+mod preflight;
+mod profile;
+mod simulator;
+mod stored;
+
+pub use line::Line;
+pub use simulator::{SimulatedCard, SimulatorUri};
+
+use line::ask;
+use preflight::Foreseen;
+use profile::Layout;
+
+/// A card as a token.
+pub struct CardToken {
+    line: Box<dyn Line>,
+    /// The PKCS#15 application as it was read last; none before it is asked for and after a change
+    /// of the card's layout.
+    application: Option<Application>,
+    /// References that the profile of this run gave its PINs.
+    references: BTreeMap<Access, u8>,
+    /// References of PINs that are verified.
+    verified: BTreeSet<u8>,
+    /// What pre-flight knows of the card by then.
+    foreseen: Foreseen,
+}
+
+impl CardToken {
+    /// The card at the other end of a line.
+    #[must_use]
+    pub fn new(line: Box<dyn Line>) -> Self {
+        Self {
+            line,
+            application: None,
+            references: BTreeMap::new(),
+            verified: BTreeSet::new(),
+            foreseen: Foreseen::AsItIs,
+        }
+    }
+
+    /// What the run knows of the card besides its reader: nothing after it was erased.
+    fn forget(&mut self) {
+        self.application = None;
+        self.references.clear();
+        self.verified.clear();
+    }
+
+    /// What a simulated card tells about itself; none from another card.
+    fn identification(&mut self) -> Result<Option<Identification>, TokenError> {
+        let answer = self.data(objects::IDENTIFICATION)?;
+        Ok(answer.and_then(|data| Identification::decode(&data)))
+    }
+
+    /// GET DATA; none where the card has no such object.
+    fn data(&mut self, object: u16) -> Result<Option<Vec<u8>>, TokenError> {
+        let [p1, p2] = object.to_be_bytes();
+        let command = Command::new(ins::GET_DATA, p1, p2).expect(256);
+        let answer = ask(
+            &mut *self.line,
+            &command,
+            "reading a data object of the card",
+        )?;
+        Ok((answer.sw == Sw::OK).then(|| answer.data.to_vec()))
+    }
+
+    /// Longest data field of a command: what CardOS tells (GET DATA 018D), else short length.
+    fn data_field(&mut self) -> Result<usize, TokenError> {
+        const DATA_FIELD_LENGTH: u16 = 0x018D;
+        let told = self.data(DATA_FIELD_LENGTH)?;
+        Ok(match told.as_deref() {
+            Some([high, low]) => usize::from(u16::from_be_bytes([*high, *low])).max(255),
+            _ => 255,
+        })
+    }
+
+    /// The PKCS#15 application, if the card has one.
+    fn find_application(&mut self) -> Result<Option<&mut Application>, TokenError> {
+        if self.application.is_none() {
+            let data_field = self.data_field()?;
+            self.application = Application::open(&mut *self.line, data_field)?;
+        }
+        Ok(self.application.as_mut())
+    }
+
+    /// The serial number of one's own, else that of the chip.
+    fn serial(&mut self) -> Result<String, TokenError> {
+        let own = self.find_application()?.and_then(|application| {
+            let info = application.token_info()?;
+            info.serial_number.clone()
+        });
+        match own.filter(|serial| !serial.is_empty()) {
+            Some(serial) => Ok(shown(&serial)),
+            None => self.chip_serial(),
+        }
+    }
+
+    fn chip_serial(&mut self) -> Result<String, TokenError> {
+        const SERIAL_NUMBER: u16 = 0x0181;
+        let serial = match self.identification()? {
+            Some(identification) => Some(identification.serial),
+            None => self.data(SERIAL_NUMBER)?,
+        };
+        Ok(serial
+            .map(|serial| hexadecimal(&serial))
+            .unwrap_or_default())
+    }
+
+    fn serial_in(&mut self, form: SerialForm) -> Result<String, TokenError> {
+        let serial = if form.of_chip {
+            self.chip_serial()?
+        } else {
+            self.serial()?
+        };
+        Ok(match form.with_atr {
+            true => format!("{serial}-{}", hexadecimal(&self.line.atr())),
+            false => serial,
+        })
+    }
+
+    fn select(&mut self, selection: &Selection<Input>) -> Result<(), TokenError> {
+        let Selection::Serial { serial, form } = selection else {
+            return Ok(());
+        };
+        let present = self.serial_in(*form)?;
+        if input_text(serial)?.eq_ignore_ascii_case(&present) {
+            return Ok(());
+        }
+        Err(TokenError::new(
+            Retry::LookFirst,
+            format!(
+                "the card has the serial number `{present}`, not the one that the job asks for"
+            ),
+        )
+        .cause("another card is in the reader"))
+    }
+
+    /// Whether the card holds nothing: it was never laid out, or was erased.
+    fn is_blank(&mut self) -> Result<bool, TokenError> {
+        let activated = self.identification()?.is_some_and(|card| card.activated);
+        let pins = self.data(objects::PINS)?.unwrap_or_default();
+        Ok(!activated && pins.is_empty() && self.find_application()?.is_none())
+    }
+
+    fn delete_profile(
+        &mut self,
+        login: Option<&crate::operation::Login<Input>>,
+    ) -> Result<(), TokenError> {
+        if self.is_blank()? {
+            return Err(TokenError::new(
+                Retry::Safe,
+                "the card holds no profile that could be deleted",
+            )
+            .cause("it is a new card, or was erased before"));
+        }
+        if let Some(login) = login {
+            self.log_in(login, false)?;
+        }
+        self.erase()
+    }
+}
+
+impl Token for CardToken {
+    fn identity(&mut self) -> Result<Identity, TokenError> {
+        let label = self.find_application()?.and_then(|application| {
+            let info = application.token_info()?;
+            info.label.clone()
+        });
+        Ok(Identity {
+            kind: self.line.kind(),
+            label: label.unwrap_or_default(),
+            serial: self.serial()?,
+        })
+    }
+
+    fn capabilities(&mut self) -> Result<BTreeSet<Capability>, TokenError> {
+        let lacking = [Capability::Apdu];
+        let all = Capability::ALL.into_iter();
+        Ok(all.filter(|one| !lacking.contains(one)).collect())
+    }
+
+    fn preflight(&mut self, action: &Action<Option<Input>>) -> Result<Vec<Refusal>, TokenError> {
+        self.refusals(action)
+    }
+
+    fn probe(&mut self, step: &Step<'_>) -> Result<State, TokenError> {
+        match step.action {
+            Action::Initialise { .. } => {
+                let activated = self.identification()?.is_some_and(|card| card.activated);
+                // Before its activation the card is laid out again from the start.
+                Ok(if activated {
+                    State::Unknown
+                } else {
+                    State::Absent
+                })
+            }
+            Action::GenerateKeyPair { slot, .. } => self.probe_key_pair(is_signature(slot), step),
+            Action::WriteCertificate { .. } => self.probe_certificate(step),
+            _ => Ok(State::Unknown),
+        }
+    }
+
+    fn apply(&mut self, step: &Step<'_>) -> Result<Outcome, TokenError> {
+        let done = self.perform(step);
+        // What is on the card counts, also after a failure in the middle.
+        self.line.keep()?;
+        if done.is_err() {
+            self.application = None;
+        }
+        done
+    }
+
+    fn read_back(&mut self, step: &Step<'_>, _outcome: &Outcome) -> Result<(), TokenError> {
+        self.application = None;
+        self.compare(step)
+    }
+
+    fn picture(&self) -> Option<Picture> {
+        self.line.picture()
+    }
+}
+
+impl CardToken {
+    fn perform(&mut self, step: &Step<'_>) -> Result<Outcome, TokenError> {
+        match step.action {
+            Action::SelectCard { selection } => self.select(selection).map(done),
+            Action::ListTokens { form, .. } | Action::ReadSerial { form, .. } => {
+                Ok(Outcome::part(Part::Serial, self.serial_in(*form)?))
+            }
+            Action::DeleteProfile { login } => self.delete_profile(login.as_ref()).map(done),
+            Action::Initialise {
+                label,
+                officer,
+                serial,
+                program,
+                ..
+            } => {
+                let program = program.as_ref().ok_or_else(|| {
+                    TokenError::new(Retry::Refused, "nothing says how the card is laid out")
+                        .cause("the description names no `ChipProfile`")
+                })?;
+                let layout = Layout {
+                    program,
+                    label: label.as_ref(),
+                    serial: serial.as_ref(),
+                    officer,
+                };
+                self.lay_out(&layout).map(done)
+            }
+            Action::SetPin { role, login, new } => {
+                let credential = Self::credential_of(*role, None, false)?;
+                self.unblock(credential, login, input_bytes(new)?).map(done)
+            }
+            Action::ChangePin { role, old, new } => {
+                let credential = Self::credential_of(*role, None, false)?;
+                let (old, new) = (input_bytes(old)?, input_bytes(new)?);
+                self.change(credential, old, new).map(done)
+            }
+            Action::ChangePuk { old, new } => {
+                let (old, new) = (input_bytes(old)?, input_bytes(new)?);
+                self.change(Access::Puk, old, new).map(done)
+            }
+            Action::BlockPin { slot } => self.block(holder(is_signature(slot))).map(done),
+            Action::WriteSerialNumber { serial, login } => {
+                if let Some(login) = login {
+                    self.log_in(login, false)?;
+                }
+                self.write_serial(input_bytes(serial)?).map(done)
+            }
+            Action::GenerateKeyPair {
+                slot,
+                algorithm,
+                label,
+                login,
+            } => self.generate(is_signature(slot), *algorithm, label, login, step),
+            Action::FindKeyPair {
+                slot,
+                criteria,
+                login,
+            } => self.find_key(is_signature(slot), criteria, login),
+            Action::SignRequest { .. } => self.sign_request(step),
+            Action::WriteCertificate {
+                slot,
+                certificate,
+                label,
+                login,
+                ..
+            } => {
+                let writer = self.writer(login, is_signature(slot))?;
+                self.write_certificate(&writer, input_bytes(certificate)?, step, label)
+                    .map(done)
+            }
+            Action::ImportPkcs12 {
+                slot,
+                container,
+                password,
+                label,
+                login,
+                ..
+            } => {
+                let pkcs12 = stored::read_pkcs12(container, password)?;
+                self.import(is_signature(slot), &pkcs12, label, login, step)
+            }
+            Action::WriteData {
+                slot,
+                data,
+                label,
+                attributes,
+                login,
+            } => {
+                let writer = self.writer(login, is_signature(slot))?;
+                self.write_data(&writer, data, label.as_ref(), attributes)
+                    .map(done)
+            }
+            Action::ReadEncryptedPins { .. } => self.read_encrypted_pins(),
+            Action::WriteCertificateList { .. } | Action::RunApduScript { .. } => Err(
+                TokenError::new(Retry::Refused, "this operation is not done on cards yet"),
+            ),
+            Action::ObtainCertificate { .. } | Action::ClearFields { .. } => Err(TokenError::new(
+                Retry::Refused,
+                "this operation is no matter of a card",
+            )),
+        }
+    }
+}
+
+impl std::fmt::Debug for CardToken {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("CardToken").finish_non_exhaustive()
+    }
+}
+
+fn done((): ()) -> Outcome {
+    Outcome::default()
+}
+
+/// The credential that guards what lies in a slot.
+const fn holder(signature: bool) -> Access {
+    if signature {
+        Access::Pin2
+    } else {
+        Access::Pin1
+    }
+}
+
+fn is_signature(slot: &Slot<Input>) -> bool {
+    match slot {
+        Slot::Default => false,
+        Slot::Signature => true,
+        Slot::FromValue { value } => value
+            .bytes()
+            .is_some_and(|word| word.expose().eq_ignore_ascii_case(b"signature")),
+    }
+}
+
+fn input_bytes(input: &Input) -> Result<&Secret, TokenError> {
+    input.bytes().ok_or_else(|| {
+        TokenError::new(
+            Retry::Refused,
+            "a value cannot be entered at the PIN pad of this reader",
+        )
+    })
+}
+
+fn input_text(input: &Input) -> Result<&str, TokenError> {
+    input_bytes(input)?
+        .expose_text()
+        .map_err(|_| TokenError::new(Retry::Refused, "a value is not UTF-8 text"))
+}
+
+/// A serial number of one's own is text (perso); others are shown in hexadecimal.
+fn shown(serial: &[u8]) -> String {
+    match std::str::from_utf8(serial) {
+        Ok(text)
+            if text
+                .bytes()
+                .all(|byte| byte.is_ascii_graphic() || byte == b' ') =>
+        {
+            text.to_owned()
+        }
+        _ => hexadecimal(serial),
+    }
+}
+
+fn hexadecimal(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02X}")).collect()
+}
