@@ -1,4 +1,5 @@
-//! `perso plan`: looking at plans, comparing them, checking them against their description.
+//! `perso plan`: looking at plans, drawing and comparing them, checking them against their
+//! description.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -50,17 +51,26 @@ enum Command {
         #[command(flatten)]
         judging: Box<Judging>,
     },
+    /// Print the form of plans as JSON Schema (2020-12).
+    Schema,
+    /// Draw a plan as a flowchart in the language of Mermaid.
+    Graph {
+        /// A plan, or a description that is compiled first.
+        #[arg(value_name = "PLAN|DSC")]
+        plan: PathBuf,
+        #[command(flatten)]
+        judging: Box<Judging>,
+    },
 }
 
 /// Runs the command.
 pub(super) fn run(arguments: &Plan, display: &Display) -> Result<Exit, Fatal> {
     match &arguments.command {
-        Command::Show { plan, judging } => {
-            let Some(plan) = load(plan, judging, display)? else {
-                return Ok(Exit::Findings);
-            };
-            let table = plan::show(&plan).map_err(|error| fatal(&error))?;
-            output::print(table.as_bytes(), display)?;
+        Command::Show { plan, judging } => picture(plan::show, plan, judging, display),
+        Command::Graph { plan, judging } => picture(plan::graph, plan, judging, display),
+        Command::Schema => {
+            let schema = plan::schema().map_err(|error| fatal(&error))?;
+            output::print(schema.as_bytes(), display)?;
             Ok(Exit::Done)
         }
         Command::Diff { from, to, judging } => {
@@ -85,6 +95,21 @@ pub(super) fn run(arguments: &Plan, display: &Display) -> Result<Exit, Fatal> {
             verify(&old, &new, display)
         }
     }
+}
+
+/// Prints what `draw` makes of a plan.
+fn picture(
+    draw: fn(&Document) -> Result<String, plan::PlanError>,
+    plan: &Path,
+    judging: &Judging,
+    display: &Display,
+) -> Result<Exit, Fatal> {
+    let Some(plan) = load(plan, judging, display)? else {
+        return Ok(Exit::Findings);
+    };
+    let text = draw(&plan).map_err(|error| fatal(&error))?;
+    output::print(text.as_bytes(), display)?;
+    Ok(Exit::Done)
 }
 
 /// Equal up to the version of stdlib; credentials and the bytes of all sources count.

@@ -1,12 +1,14 @@
 //! What can be done to a token.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::{CardProgram, OperationId, Value};
 
 /// One thing done to a token.
-#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(tag = "operation", rename_all = "kebab-case")]
+#[schemars(rename = "Action")]
 pub enum Action<V = Value> {
     /// Finds the card; nothing is said about it until here.
     SelectCard {
@@ -199,8 +201,9 @@ pub enum Action<V = Value> {
 }
 
 /// Which card.
-#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(tag = "by", rename_all = "kebab-case")]
+#[schemars(rename = "Selection")]
 pub enum Selection<V = Value> {
     /// The only one, or the one that the run was given.
     Present,
@@ -214,7 +217,7 @@ pub enum Selection<V = Value> {
 }
 
 /// How a serial number is written and where it is taken from.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub struct SerialForm {
     /// `<ICCSN>-<ATR>` with the answer to reset in hexadecimal (`UseICCSNwithATR`).
@@ -224,8 +227,9 @@ pub struct SerialForm {
 }
 
 /// A login for an operation.
-#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
+#[schemars(rename = "Login")]
 pub struct Login<V = Value> {
     /// As whom.
     pub role: Role,
@@ -233,7 +237,7 @@ pub struct Login<V = Value> {
     pub credential: V,
     /// The credential of a card that the security officer is, by its name: `PUK`, `OP`, or `PUK2`
     /// for the signature slot. Absent for the other roles.
-    #[serde(default = "none", skip_serializing_if = "Option::is_none")]
+    #[serde(default = "none::<V>", skip_serializing_if = "Option::is_none")]
     pub officer: Option<V>,
 }
 
@@ -242,7 +246,7 @@ const fn none<V>() -> Option<V> {
 }
 
 /// Whose credential.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Debug, Serialize, Deserialize)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Role {
     /// The user of the default slot (`CKU_USER`).
@@ -259,8 +263,9 @@ pub enum Role {
 }
 
 /// Where an application goes (SIGN).
-#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(tag = "slot", rename_all = "kebab-case")]
+#[schemars(rename = "Slot")]
 pub enum Slot<V = Value> {
     /// The default slot.
     Default,
@@ -274,7 +279,7 @@ pub enum Slot<V = Value> {
 }
 
 /// The kind of a key pair.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Serialize, Deserialize)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(tag = "type", rename_all = "kebab-case")]
 pub enum Algorithm {
     /// RSA with a modulus of so many bits.
@@ -289,7 +294,7 @@ pub enum Algorithm {
 }
 
 /// A PKCS#11 object class that a filter can name.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Serialize, Deserialize)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum ObjectClass {
     /// `CKO_PUBLIC_KEY`
@@ -301,7 +306,7 @@ pub enum ObjectClass {
 }
 
 /// A filter for an existing key (`ObjectCriteria`).
-#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub struct KeyCriteria {
     /// Class of the object.
@@ -313,7 +318,7 @@ pub struct KeyCriteria {
 }
 
 /// What happens when an entry of a list fails (CERT).
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum CertificateListMode {
     /// Every entry must succeed (perso: the default is not documented).
@@ -324,7 +329,7 @@ pub enum CertificateListMode {
 }
 
 /// Attributes of a data object (DATA). What is absent is left to the token.
-#[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(default, rename_all = "kebab-case")]
 pub struct DataAttributes {
     /// `CKA_PRIVATE`

@@ -1,10 +1,11 @@
 //! What a token can be asked for.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 /// Something that not every token can do. A token that lacks one refuses the plan before anything
 /// is written, unless the operations that need it are left out (`--skip`).
-#[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Debug, Serialize, Deserialize)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Capability {
     /// Initialise the token (`C_InitToken`).

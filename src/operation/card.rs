@@ -1,11 +1,15 @@
 //! A lowered card profile: files, PINs and contents as typed operations.
 
+use std::borrow::Cow;
+
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Deserialize, Serialize};
 
 use super::{Algorithm, OperationId, Origin, UndoClass, Value};
 
 /// Everything a card profile does to a card, in the order of fewest commands.
-#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize, JsonSchema)]
+#[schemars(rename = "CardProgram")]
 pub struct CardProgram<V = Value> {
     /// Name of the profile, as the description names it.
     pub profile: String,
@@ -20,7 +24,7 @@ pub struct CardProgram<V = Value> {
 }
 
 /// A secret that is drawn for each card (`SECRANDOM`).
-#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize, JsonSchema)]
 pub struct Generated {
     /// The variable of the profile that holds it.
     pub name: String,
@@ -31,7 +35,8 @@ pub struct Generated {
 }
 
 /// One operation of a card program.
-#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize, JsonSchema)]
+#[schemars(rename = "CardOperation")]
 pub struct CardOperation<V = Value> {
     /// Its name.
     pub id: OperationId,
@@ -45,12 +50,13 @@ pub struct CardOperation<V = Value> {
 }
 
 /// What is done to the file system of a card.
-#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(tag = "operation", rename_all = "kebab-case")]
 #[expect(
     clippy::large_enum_variant,
     reason = "a profile has a few dozen of them"
 )]
+#[schemars(rename = "CardAction")]
 pub enum CardAction<V = Value> {
     /// Selects the master file.
     SelectMasterFile,
@@ -108,8 +114,9 @@ pub struct FileId(pub u16);
 pub type FilePath = Vec<FileId>;
 
 /// What a file is.
-#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(tag = "file", rename_all = "kebab-case")]
+#[schemars(rename = "FileShape")]
 pub enum FileShape<V = Value> {
     /// A dedicated file.
     Dedicated {
@@ -128,8 +135,9 @@ pub enum FileShape<V = Value> {
 }
 
 /// The size of an elementary file.
-#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
+#[schemars(rename = "SizeOf")]
 pub enum SizeOf<V = Value> {
     /// This many bytes.
     Bytes(u16),
@@ -138,7 +146,7 @@ pub enum SizeOf<V = Value> {
 }
 
 /// Who may do what with a file. What is absent is not set, and the card's default holds.
-#[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(default, rename_all = "kebab-case")]
 #[expect(missing_docs, reason = "the names are those of the attributes")]
 pub struct AccessRules {
@@ -159,7 +167,7 @@ pub struct AccessRules {
 }
 
 /// A condition for access.
-#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum AccessRule {
     /// One word.
@@ -171,7 +179,7 @@ pub enum AccessRule {
 }
 
 /// A word of an access rule.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Debug, Serialize, Deserialize)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Debug, Serialize, Deserialize, JsonSchema)]
 #[expect(
     missing_docs,
     reason = "the eight credentials of a card by their names"
@@ -252,7 +260,7 @@ impl Access {
 }
 
 /// A PIN object.
-#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub struct PinObject {
     /// Which credential it is.
@@ -270,7 +278,7 @@ pub struct PinObject {
 }
 
 /// A key pair that the card makes itself.
-#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub struct KeyObject {
     /// Its name in the profile.
@@ -286,7 +294,7 @@ pub struct KeyObject {
 }
 
 /// What a key of a card may be used for.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Default, Serialize, Deserialize)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum KeyUsage {
     /// Signing, which is also logging in.
@@ -306,11 +314,25 @@ impl Serialize for FileId {
 
 impl<'de> Deserialize<'de> for FileId {
     fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let text = <std::borrow::Cow<'de, str>>::deserialize(deserializer)?;
+        let text = <Cow<'de, str>>::deserialize(deserializer)?;
         let digits = text.len() == 4 && text.bytes().all(|byte| byte.is_ascii_hexdigit());
         let id = u16::from_str_radix(&text, 16).ok().filter(|_| digits);
         id.map(Self)
             .ok_or_else(|| serde::de::Error::custom("expected four hexadecimal digits"))
+    }
+}
+
+impl JsonSchema for FileId {
+    fn schema_name() -> Cow<'static, str> {
+        "FileId".into()
+    }
+
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        json_schema!({
+            "description": "A file identifier (ISO 7816-4).",
+            "type": "string",
+            "pattern": "^[0-9A-Fa-f]{4}$"
+        })
     }
 }
 

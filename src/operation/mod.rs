@@ -29,10 +29,11 @@ pub use origin::Origin;
 pub use resolve::Input;
 pub use value::{DialogForm, FieldEncoding, Part, Value};
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 /// Names one operation of a plan: `initialise`, `A.key`, `A.certificate`; unique in the plan.
-#[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Debug, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(transparent)]
 pub struct OperationId(pub String);
 
@@ -43,7 +44,7 @@ impl std::fmt::Display for OperationId {
 }
 
 /// Whether an operation can be taken back.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum UndoClass {
     /// It changes nothing.
@@ -55,7 +56,7 @@ pub enum UndoClass {
 }
 
 /// One operation on the token, with the place that asked for it.
-#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize, JsonSchema)]
 pub struct Operation {
     /// Its name.
     pub id: OperationId,

@@ -1,10 +1,11 @@
 //! Where in the source an operation comes from.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 /// A place in a source, kept in the plan so that a failed operation is shown where its author
 /// wrote it, also when the source is gone.
-#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize, JsonSchema)]
 pub struct Origin {
     /// Name of the source, as the description names it.
     pub source: String,

@@ -1,12 +1,13 @@
 //! Where a value comes from when the plan is run.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::OperationId;
 
 /// An argument of an operation. The list is closed: whatever a description can say about a value
 /// is one of these.
-#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(tag = "kind", rename_all = "kebab-case")]
 pub enum Value {
     /// Text that stands in the source.
@@ -77,7 +78,7 @@ pub enum Value {
 }
 
 /// How the text of a field becomes bytes.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Debug, Serialize, Deserialize)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum FieldEncoding {
     /// Its UTF-8 bytes.
@@ -91,7 +92,7 @@ pub enum FieldEncoding {
 }
 
 /// A part of the result of an operation.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Debug, Serialize, Deserialize)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Part {
     /// A certificate request, PKCS#10 in DER.
@@ -109,7 +110,7 @@ pub enum Part {
 }
 
 /// The documented dialogs (INIT, TMPL).
-#[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Debug, Serialize, Deserialize)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum DialogForm {
     /// Dialog 1: one entry, to log in.
@@ -118,6 +119,21 @@ pub enum DialogForm {
     NewPin,
     /// Dialog 3: the present PIN and a new one, typed twice.
     ChangePin,
+}
+
+impl Part {
+    /// What it is, for people.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Request => "request",
+            Self::Certificate => "certificate",
+            Self::Container => "container",
+            Self::Password => "password",
+            Self::PinBlob => "encrypted PINs",
+            Self::Serial => "serial number",
+        }
+    }
 }
 
 impl Value {

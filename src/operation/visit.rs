@@ -1,11 +1,28 @@
 //! Looking at every value of an action.
 
-use super::{Action, CardAction, CardProgram, FileShape, Login, Selection, SizeOf, Slot, Value};
+use super::{
+    Action, CardAction, CardProgram, FileShape, Login, OperationId, Selection, SizeOf, Slot, Value,
+};
 
 impl Action<Value> {
     /// Calls `visit` with every value, also those inside others and inside a card program.
     pub fn visit_values(&self, visit: &mut impl FnMut(&Value)) {
         self.each_value(&mut |value| value.walk(visit));
+    }
+
+    /// Calls `visit` with every operation whose result this one takes, and the name of the result.
+    pub fn visit_results(&self, visit: &mut impl FnMut(&OperationId, &'static str)) {
+        match self {
+            Self::SignRequest { key, .. } | Self::WriteCertificate { key: Some(key), .. } => {
+                visit(key, "key pair");
+            }
+            Self::ObtainCertificate { request, .. } => visit(request, "request"),
+            _ => {}
+        }
+        // The results of a card program stay inside it.
+        if !matches!(self, Self::Initialise { .. }) {
+            self.visit_values(&mut |value| by_result(value, visit));
+        }
     }
 
     fn each_value(&self, visit: &mut impl FnMut(&Value)) {
@@ -106,30 +123,45 @@ impl CardProgram<Value> {
 
     fn each_value(&self, visit: &mut impl FnMut(&Value)) {
         for operation in &self.operations {
-            match &operation.action {
-                CardAction::CreateFile { shape, .. } => {
-                    if let FileShape::Transparent {
-                        size: SizeOf::Content(content),
-                        ..
-                    } = shape
-                    {
-                        visit(content);
-                    }
-                }
-                CardAction::WriteFile { content, .. } => visit(content),
-                CardAction::CreatePin { value, .. } => visit(value),
-                CardAction::EncryptPins {
-                    profile_name,
-                    secrets,
-                } => {
-                    profile_name.iter().for_each(&mut *visit);
-                    secrets.iter().for_each(|(_, value)| visit(value));
-                }
-                CardAction::SelectMasterFile
-                | CardAction::CreateKey { .. }
-                | CardAction::Activate => {}
-            }
+            operation.action.each_value(visit);
         }
+    }
+}
+
+impl CardAction<Value> {
+    /// Calls `visit` with every operation whose result this one takes, and the name of the result.
+    pub fn visit_results(&self, visit: &mut impl FnMut(&OperationId, &'static str)) {
+        self.each_value(&mut |value| value.walk(&mut |value| by_result(value, visit)));
+    }
+
+    fn each_value(&self, visit: &mut impl FnMut(&Value)) {
+        match self {
+            Self::CreateFile { shape, .. } => {
+                if let FileShape::Transparent {
+                    size: SizeOf::Content(content),
+                    ..
+                } = shape
+                {
+                    visit(content);
+                }
+            }
+            Self::WriteFile { content, .. } => visit(content),
+            Self::CreatePin { value, .. } => visit(value),
+            Self::EncryptPins {
+                profile_name,
+                secrets,
+            } => {
+                profile_name.iter().for_each(&mut *visit);
+                secrets.iter().for_each(|(_, value)| visit(value));
+            }
+            Self::SelectMasterFile | Self::CreateKey { .. } | Self::Activate => {}
+        }
+    }
+}
+
+fn by_result(value: &Value, visit: &mut impl FnMut(&OperationId, &'static str)) {
+    if let Value::Result { operation, part } = value {
+        visit(operation, part.name());
     }
 }
 

@@ -9,20 +9,25 @@
 mod diff;
 mod digest;
 mod document;
+mod graph;
 mod mask;
+mod schema;
 mod show;
 
 pub use diff::{Difference, diff};
 pub use document::{FORMAT, PlanError, VERSION};
+pub use graph::graph;
 pub use mask::MASK;
+pub use schema::schema;
 pub use show::show;
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::operation::{Capability, CardProgram, FieldEncoding, Operation};
 
 /// Everything that is done to one token, compiled from one description.
-#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub struct Plan {
     /// Always [`FORMAT`].
@@ -61,7 +66,7 @@ pub struct Plan {
 }
 
 /// A file that the plan was compiled from.
-#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub struct PlanSource {
     /// Its name without any folder, as the description names it.
@@ -71,7 +76,7 @@ pub struct PlanSource {
 }
 
 /// What the description is written for; absent is unknown.
-#[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(default, rename_all = "kebab-case", deny_unknown_fields)]
 pub struct PlanTarget {
     /// Identity of the middleware in stdlib.
@@ -92,7 +97,7 @@ pub struct PlanTarget {
 }
 
 /// The libraries that a description names, as written.
-#[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(default, rename_all = "kebab-case", deny_unknown_fields)]
 pub struct Libraries {
     /// `PKCS11Library`
@@ -110,7 +115,7 @@ pub struct Libraries {
 }
 
 /// A field that the job binds.
-#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub struct Input {
     /// Its name; letter case counts.
@@ -126,7 +131,7 @@ pub struct Input {
 }
 
 /// What an input is for.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum InputKind {
     /// An argument of operations.
@@ -138,7 +143,7 @@ pub enum InputKind {
 }
 
 /// A field that the run fills.
-#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub struct Output {
     /// Its name; letter case counts.
@@ -150,7 +155,7 @@ pub struct Output {
 }
 
 /// What an error does to the job (ERR).
-#[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(default, rename_all = "kebab-case", deny_unknown_fields)]
 pub struct ErrorReport {
     /// Which errors are reported in fields instead of ending the job.
@@ -170,7 +175,7 @@ pub struct ErrorReport {
 }
 
 /// Which errors are reported in fields instead of ending the job.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum ErrorMode {
     /// None: every error ends the job.
@@ -183,7 +188,7 @@ pub enum ErrorMode {
 }
 
 /// The second block.
-#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(tag = "order", rename_all = "kebab-case")]
 pub enum ApplicationOrder {
     /// Those that are listed, as they stand.
@@ -197,7 +202,7 @@ pub enum ApplicationOrder {
 
 /// The second block: the applications, in the order of the list or, where a field holds the list,
 /// in the order of the description.
-#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub struct Applications {
     /// What decides which of them run, and in which order.
@@ -208,7 +213,7 @@ pub struct Applications {
 }
 
 /// One application.
-#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub struct Application {
     /// What stands behind `Application_`.
@@ -221,7 +226,7 @@ pub struct Application {
 }
 
 /// Something that the server does after success; a run only reports it.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum FollowUp {
     /// Identity Manager's card production post-processor sets the secrets of the card on the token
@@ -230,7 +235,7 @@ pub enum FollowUp {
 }
 
 /// Digests of a plan: SHA-256, 64 lower-case hexadecimal digits.
-#[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub struct Digests {
     /// Over what the plan does: without credentials that stand in it, and without the version of

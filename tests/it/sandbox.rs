@@ -42,6 +42,19 @@ impl Sandbox {
         command
     }
 
+    /// As [`perso`](Self::perso), for a test that root runs: without the privilege to read whatever
+    /// the permissions of a file say.
+    #[cfg(unix)]
+    pub(crate) fn perso_bound_by_permissions(&self, arguments: &[&str]) -> Command {
+        let mut command = Command::new("setpriv");
+        command
+            .current_dir(self.folder.path())
+            .args(["--bounding-set", "-dac_override,-dac_read_search", "--"])
+            .arg(assert_cmd::cargo::cargo_bin("perso"))
+            .args(arguments);
+        command
+    }
+
     /// Runs `perso` and returns its exit code, standard output and error output.
     pub(crate) fn run(&self, arguments: &[&str]) -> (i32, String, String) {
         let output = self.perso(arguments).output().unwrap();
