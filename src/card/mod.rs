@@ -10,6 +10,7 @@ pub mod apdu;
 mod channel;
 pub mod fcp;
 pub mod image;
+pub mod pkcs15;
 pub mod simulator;
 pub mod status;
 pub mod tree;

@@ -173,9 +173,11 @@ proptest! {
     ) {
         survives(DirectoryEntry { kind: ObjectKind::ALL[at], path: path.clone() });
         survives(PrivateKey {
-            common: common.clone(), key: key.clone(), path: path.clone(), kind,
+            half: Private, common: common.clone(), key: key.clone(), path: path.clone(), kind,
         });
-        survives(PublicKey { common: common.clone(), key, path: path.clone(), kind });
+        survives(PublicKey {
+            half: Public, common: common.clone(), key, path: path.clone(), kind,
+        });
         survives(Certificate {
             common: common.clone(), id: id.clone(), authority, path: path.clone(),
         });
