@@ -55,6 +55,38 @@ impl TokenInfo {
         })
     }
 
+    /// The content of EF.TokenInfo with another label or serial number; `None` leaves one as it is.
+    /// All other fields keep their bytes, those that this type does not know included.
+    ///
+    /// # Errors
+    /// As [`decode`](Self::decode).
+    pub fn relabelled(
+        data: &[u8],
+        label: Option<&str>,
+        serial_number: Option<&[u8]>,
+    ) -> Result<Vec<u8>, Asn1Error> {
+        Self::decode(data)?;
+        let element = outermost(data, Tag::SEQUENCE, "TokenInfo (SEQUENCE)")?;
+        let mut fields = element.children(data).map_while(Result::ok).peekable();
+        let mut keep = |tag| {
+            fields
+                .next_if(|it| it.tag == tag)
+                .map(|it| &data[it.span()])
+        };
+        let new = |tag, value: Option<&[u8]>| value.map(|it| Tlv::new(tag, it).encode());
+        let or_kept = |new: Option<Vec<u8>>, kept: Option<&[u8]>| {
+            new.or_else(|| kept.map(<[u8]>::to_vec)).unwrap_or_default()
+        };
+        let mut value = or_kept(None, keep(Tag::INTEGER));
+        let serial_number = new(Tag::OCTET_STRING, serial_number);
+        value.extend(or_kept(serial_number, keep(Tag::OCTET_STRING)));
+        value.extend(or_kept(None, keep(Tag::UTF8_STRING)));
+        let label = new(Tag::context(0), label.map(str::as_bytes));
+        value.extend(or_kept(label, keep(Tag::context(0))));
+        fields.for_each(|it| value.extend_from_slice(&data[it.span()]));
+        Ok(Tlv::new(Tag::SEQUENCE, value).encode())
+    }
+
     /// The content of EF.TokenInfo.
     #[must_use]
     pub fn encode(&self) -> Vec<u8> {
