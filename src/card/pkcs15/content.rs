@@ -4,7 +4,7 @@
 //! the last write and the new one after it, or it needs a new file. Whatever lies behind the entries
 //! is padding to a reader, even if an interrupted change left bytes there: the first byte decides.
 
-use crate::der::{Element, Elements, Tag, TlvError};
+use crate::der::{Element, Elements, TlvError};
 
 /// A write into a file: `bytes` at `offset`.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -52,7 +52,11 @@ impl Content {
             return Ok(Edit::Rewrite([&self.0[..used], entry].concat()));
         };
         let mut tail = tail.to_vec();
-        if self.0.get(used + entry.len()).is_some_and(|it| !is_padding(*it)) {
+        if self
+            .0
+            .get(used + entry.len())
+            .is_some_and(|it| !is_padding(*it))
+        {
             tail.push(0); // the rest of an interrupted change must not look like one more entry
         }
         let tag = Write {
@@ -92,6 +96,9 @@ impl Content {
         let used = self.used()?;
         let span = entry.span();
         let old = &self.0[span.clone()];
+        if old == new {
+            return Ok(Edit::InPlace(Vec::new()));
+        }
         if let Some(changed) = changed(old, new).filter(|it| it.len() <= most) {
             let write = Write {
                 offset: span.start + changed.start,
@@ -114,9 +121,9 @@ impl Content {
         self.0.iter().all(|it| is_padding(*it))
     }
 
-    /// Whether an entry with this tag starts the list.
-    pub(super) fn starts_with(&self, is_known: impl Fn(Tag) -> bool) -> bool {
-        self.elements().next().is_some_and(|it| is_known(it.tag))
+    /// Whether the list is empty because its first byte is padding, or there is none.
+    pub(super) fn is_empty(&self) -> bool {
+        self.0.first().is_none_or(|it| is_padding(*it))
     }
 }
 

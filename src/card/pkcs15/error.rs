@@ -13,6 +13,8 @@ pub struct CardError {
     pub causes: Vec<String>,
     /// The status word of the card, if it refused a command.
     pub sw: Option<Sw>,
+    /// Whether the card stopped answering: what it did with the last command is not known.
+    pub lost: bool,
 }
 
 impl CardError {
@@ -21,6 +23,7 @@ impl CardError {
             problem: problem.into(),
             causes: Vec::new(),
             sw: None,
+            lost: false,
         }
     }
 
@@ -39,7 +42,10 @@ impl CardError {
 
     /// No answer came.
     pub(super) fn lost(problem: impl Into<String>, error: &ChannelError) -> Self {
-        Self::new(problem).because(error.to_string())
+        Self {
+            lost: true,
+            ..Self::new(problem).because(error.to_string())
+        }
     }
 }
 

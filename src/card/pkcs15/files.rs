@@ -44,17 +44,6 @@ impl Place {
     pub(super) fn split(&self) -> Option<(&[u16], u16)> {
         self.path.split_last().map(|(id, parent)| (parent, *id))
     }
-
-    /// Another file in the same directory.
-    pub(super) fn sibling(&self, id: u16) -> Self {
-        let mut path = self.path.clone();
-        path.pop();
-        path.push(id);
-        Self {
-            name: self.name,
-            path,
-        }
-    }
 }
 
 impl fmt::Display for Place {
@@ -267,7 +256,8 @@ impl<'c> Files<'c> {
         let ended = answer.sw == Sw::END_REACHED;
         let data = if odd {
             unwrapped(&answer.data).ok_or_else(|| {
-                CardError::new(&what).because("the answer is not wrapped in tag 53 as ISO 7816-4 asks")
+                CardError::new(&what)
+                    .because("the answer is not wrapped in tag 53 as ISO 7816-4 asks")
             })?
         } else {
             &answer.data
@@ -290,7 +280,11 @@ impl<'c> Files<'c> {
         while !rest.is_empty() {
             let odd = offset > MAX_SHORT_OFFSET;
             // Offset object and the frame of the data object take at most 11 bytes.
-            let room = if odd { self.data_field - 11 } else { self.data_field };
+            let room = if odd {
+                self.data_field - 11
+            } else {
+                self.data_field
+            };
             let (part, later) = rest.split_at(rest.len().min(room));
             let command = if odd {
                 let mut data = Zeroizing::new(offset_object(offset));
@@ -325,11 +319,10 @@ impl<'c> Files<'c> {
         let answer = self.exchange(&command, &what)?;
         match answer.sw {
             Sw::FILE_EXISTS => Ok(None),
-            Sw::NO_ROOM => Err(CardError::refused(&what, answer.sw)
-                .because("a larger maxsize of the application's directory in the profile may help")),
-            sw if !sw.is_success() => {
-                Err(refusal(&what, sw, Operation::CreateEf, directory))
-            }
+            Sw::NO_ROOM => Err(CardError::refused(&what, answer.sw).because(
+                "a larger maxsize of the application's directory in the profile may help",
+            )),
+            sw if !sw.is_success() => Err(refusal(&what, sw, Operation::CreateEf, directory)),
             _ => {
                 self.entered(place);
                 Ok(Some(Found {

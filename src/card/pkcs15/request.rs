@@ -27,6 +27,8 @@ pub struct NewKeyPair<'a> {
     pub label: &'a str,
     /// What the private key may be used for; the public key gets the counterparts.
     pub usage: KeyUsage,
+    /// Whether the card made the key itself; `false` for one that was imported.
+    pub generated: bool,
     /// Whether signatures of this key are a person's own (`nonRepudiation`), as in a signature slot.
     pub non_repudiation: bool,
     /// The PIN that the private key asks for; `None` if it asks for none.

@@ -132,87 +132,60 @@ impl KeyKind {
     }
 }
 
-/// The four parts of a key's entry, common to both directories.
-struct Key {
-    common: CommonAttributes,
-    key: KeyAttributes,
-    path: Path,
-    kind: KeyKind,
+/// Half of a key pair: what tells a private key's entry from a public key's, which are written
+/// alike.
+pub trait KeyHalf: Copy + Default + Eq + std::fmt::Debug {}
+
+/// The private half.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub struct Private;
+
+/// The public half.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub struct Public;
+
+impl KeyHalf for Private {}
+impl KeyHalf for Public {}
+
+/// A private key of a private key directory; its path is the directory or file of the key.
+pub type PrivateKey = Key<Private>;
+
+/// A public key of a public key directory; its path is the file that holds the key's value.
+pub type PublicKey = Key<Public>;
+
+/// An entry of a key directory.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Key<Half> {
+    /// Which half of the pair it is; the directory tells, not the entry's bytes.
+    pub half: Half,
+    /// Label, flags, protecting PIN.
+    pub common: CommonAttributes,
+    /// Identifier, usage, reference.
+    pub key: KeyAttributes,
+    /// Where the key lies.
+    pub path: Path,
+    /// Family and size.
+    pub kind: KeyKind,
 }
 
-impl Key {
+impl<Half: KeyHalf> Entry for Key<Half> {
     fn decode(data: &[u8], element: &Element) -> Result<Self, Asn1Error> {
         let mut parts = Parts::of(data, element)?;
         let mut own = parts
             .kind
             .open(Tag::SEQUENCE, "the key attributes (SEQUENCE)")?;
         Ok(Self {
+            half: Half::default(),
             common: parts.common,
             key: KeyAttributes::read(parts.class)?,
             path: Path::read(&mut own)?,
             kind: KeyKind::read(element.tag, element.start, &mut own)?,
         })
     }
-}
-
-fn tlv(common: &CommonAttributes, key: &KeyAttributes, path: &Path, kind: KeyKind) -> Tlv {
-    let bits = kind.bits().map(|it| it.tlv(Tag::INTEGER));
-    let own = sequence([Some(path.tlv()), bits]);
-    object(kind.tag(), common, key.tlv(), own)
-}
-
-/// A private key of a private key directory.
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub struct PrivateKey {
-    /// Label, flags, protecting PIN.
-    pub common: CommonAttributes,
-    /// Identifier, usage, reference.
-    pub key: KeyAttributes,
-    /// The directory or file of the key.
-    pub path: Path,
-    /// Family and size.
-    pub kind: KeyKind,
-}
-
-impl Entry for PrivateKey {
-    fn decode(data: &[u8], element: &Element) -> Result<Self, Asn1Error> {
-        Key::decode(data, element).map(|it| Self {
-            common: it.common,
-            key: it.key,
-            path: it.path,
-            kind: it.kind,
-        })
-    }
 
     fn tlv(&self) -> Tlv {
-        tlv(&self.common, &self.key, &self.path, self.kind)
-    }
-}
-
-/// A public key of a public key directory.
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub struct PublicKey {
-    /// Label and flags.
-    pub common: CommonAttributes,
-    /// Identifier, usage, reference.
-    pub key: KeyAttributes,
-    /// The file that holds the key's value.
-    pub path: Path,
-    /// Family and size.
-    pub kind: KeyKind,
-}
-
-impl Entry for PublicKey {
-    fn decode(data: &[u8], element: &Element) -> Result<Self, Asn1Error> {
-        Key::decode(data, element).map(|it| Self {
-            common: it.common,
-            key: it.key,
-            path: it.path,
-            kind: it.kind,
-        })
-    }
-
-    fn tlv(&self) -> Tlv {
-        tlv(&self.common, &self.key, &self.path, self.kind)
+        let bits = self.kind.bits().map(|it| it.tlv(Tag::INTEGER));
+        let own = sequence([Some(self.path.tlv()), bits]);
+        object(self.kind.tag(), &self.common, self.key.tlv(), own)
     }
 }

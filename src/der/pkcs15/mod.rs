@@ -19,7 +19,10 @@ mod token_info;
 pub use application::Application;
 pub use attributes::{CommonAttributes, object_flags};
 pub use directory::{DirectoryEntry, ObjectKind};
-pub use key::{KeyAttributes, KeyKind, PrivateKey, PublicKey, key_access, key_usage};
+pub use key::{
+    Key, KeyAttributes, KeyHalf, KeyKind, Private, PrivateKey, Public, PublicKey, key_access,
+    key_usage,
+};
 pub use path::Path;
 pub use pin::{Pin, PinType, pin_flags};
 pub use stored::{Certificate, DataObject};

@@ -55,45 +55,36 @@ impl TokenInfo {
         })
     }
 
-    /// `data`, the content of EF.TokenInfo, with another label and serial number where one is
-    /// given. Every other field stays as it is, also those that this type leaves out; padding
-    /// behind it is dropped.
+    /// The content of EF.TokenInfo with another label or serial number; `None` leaves one as it is.
+    /// All other fields keep their bytes, those that this type does not know included.
     ///
     /// # Errors
-    /// What is missing or of the wrong type.
-    pub fn amended(
+    /// As [`decode`](Self::decode).
+    pub fn relabelled(
         data: &[u8],
         label: Option<&str>,
         serial_number: Option<&[u8]>,
     ) -> Result<Vec<u8>, Asn1Error> {
-        let element = outermost(data, Tag::SEQUENCE, "TokenInfo (SEQUENCE)")?;
-        // What is checked here is what the loop below relies on.
         Self::decode(data)?;
-        let mut label = label.map(|it| it.to_owned().tlv(Tag::context(0)));
-        let mut serial = serial_number.map(|it| it.to_vec().tlv(Tag::OCTET_STRING));
-        let mut fields: Vec<Tlv> = Vec::new();
-        for field in element.children(data).map_while(Result::ok) {
-            // The order is version, serial number, manufacturer, label, flags, others.
-            if field.tag != Tag::INTEGER {
-                fields.extend(serial.take());
-            }
-            if field.tag == Tag::BIT_STRING {
-                fields.extend(label.take());
-            }
-            let replaced = match field.tag {
-                Tag::OCTET_STRING => serial_number.is_some(),
-                tag if tag == Tag::context(0) => {
-                    let given = label.is_some();
-                    fields.extend(label.take());
-                    given
-                }
-                _ => false,
-            };
-            if !replaced {
-                fields.push(Tlv::new(field.tag, field.bytes(data)));
-            }
-        }
-        Ok(Tlv::list(Tag::SEQUENCE, fields).encode())
+        let element = outermost(data, Tag::SEQUENCE, "TokenInfo (SEQUENCE)")?;
+        let mut fields = element.children(data).map_while(Result::ok).peekable();
+        let mut keep = |tag| {
+            fields
+                .next_if(|it| it.tag == tag)
+                .map(|it| &data[it.span()])
+        };
+        let new = |tag, value: Option<&[u8]>| value.map(|it| Tlv::new(tag, it).encode());
+        let or_kept = |new: Option<Vec<u8>>, kept: Option<&[u8]>| {
+            new.or_else(|| kept.map(<[u8]>::to_vec)).unwrap_or_default()
+        };
+        let mut value = or_kept(None, keep(Tag::INTEGER));
+        let serial_number = new(Tag::OCTET_STRING, serial_number);
+        value.extend(or_kept(serial_number, keep(Tag::OCTET_STRING)));
+        value.extend(or_kept(None, keep(Tag::UTF8_STRING)));
+        let label = new(Tag::context(0), label.map(str::as_bytes));
+        value.extend(or_kept(label, keep(Tag::context(0))));
+        fields.for_each(|it| value.extend_from_slice(&data[it.span()]));
+        Ok(Tlv::new(Tag::SEQUENCE, value).encode())
     }
 
     /// The content of EF.TokenInfo.
@@ -123,13 +114,13 @@ mod tests {
 
     #[test]
     fn only_what_is_given_changes() {
-        assert_eq!(TokenInfo::amended(CARD, None, None).unwrap(), CARD);
-        let label = TokenInfo::amended(CARD, Some("Ada"), None).unwrap();
+        assert_eq!(TokenInfo::relabelled(CARD, None, None).unwrap(), CARD);
+        let label = TokenInfo::relabelled(CARD, Some("Ada"), None).unwrap();
         let read = TokenInfo::decode(&label).unwrap();
         assert_eq!(read.label.as_deref(), Some("Ada"));
         assert_eq!(read.serial_number.as_deref(), Some(&b"\x12\x34"[..]));
         assert!(label.ends_with(b"\xA5\x05\x04\x03abc"));
-        let both = TokenInfo::amended(CARD, Some("Ada"), Some(b"4711")).unwrap();
+        let both = TokenInfo::relabelled(CARD, Some("Ada"), Some(b"4711")).unwrap();
         let read = TokenInfo::decode(&both).unwrap();
         assert_eq!(read.serial_number.as_deref(), Some(&b"4711"[..]));
     }
@@ -137,11 +128,11 @@ mod tests {
     #[test]
     fn what_was_absent_is_added_in_its_place() {
         let smallest = b"\x30\x07\x02\x01\x00\x03\x02\x00\x00\xFF\xFF";
-        let amended = TokenInfo::amended(smallest, Some("Ada"), Some(b"1")).unwrap();
+        let amended = TokenInfo::relabelled(smallest, Some("Ada"), Some(b"1")).unwrap();
         assert_eq!(
             amended,
             b"\x30\x0F\x02\x01\x00\x04\x01\x31\x80\x03Ada\x03\x02\x00\x00"
         );
-        assert!(TokenInfo::amended(b"\x30\x00", Some("Ada"), None).is_err());
+        assert!(TokenInfo::relabelled(b"\x30\x00", Some("Ada"), None).is_err());
     }
 }

@@ -126,7 +126,7 @@ fn amended(layout: &Layout<'_>) -> Result<CardProgram<Input>, TokenError> {
             && is_token_info(path)
         {
             let present = input_bytes(content)?;
-            let new = TokenInfo::amended(present.expose(), label, serial).map_err(|error| {
+            let new = TokenInfo::relabelled(present.expose(), label, serial).map_err(|error| {
                 TokenError::new(
                     Retry::Refused,
                     format!("label and serial number cannot be written: EF.TokenInfo: {error}"),
