@@ -179,7 +179,9 @@ pub enum AccessRule {
 }
 
 /// A word of an access rule.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Debug, Serialize, Deserialize, JsonSchema)]
+#[derive(
+    Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Debug, Serialize, Deserialize, JsonSchema,
+)]
 #[expect(
     missing_docs,
     reason = "the eight credentials of a card by their names"

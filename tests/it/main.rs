@@ -11,6 +11,7 @@
 mod cascades;
 mod check;
 mod example;
+mod example_runs;
 mod examples;
 mod explain;
 mod hostile;

@@ -26,6 +26,12 @@ pub enum KeyQuery<'a> {
 }
 
 impl Application {
+    /// File identifiers of its directory, from below the MF.
+    #[must_use]
+    pub fn path(&self) -> &[u16] {
+        &self.home.place.path
+    }
+
     /// What is missing or broken.
     #[must_use]
     pub fn defects(&self) -> &[Defect] {

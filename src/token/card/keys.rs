@@ -39,6 +39,8 @@ struct NewKey<'a> {
     id: &'a [u8],
     label: &'a str,
     usage: KeyUsage,
+    /// Whether the card made it itself.
+    generated: bool,
     signature: bool,
 }
 
@@ -72,6 +74,7 @@ impl CardToken {
             id: &step.object_id.0,
             label,
             usage,
+            generated: true,
             signature,
         };
         self.list_pair(number, &public, &guard, &key)
@@ -101,6 +104,7 @@ impl CardToken {
             id,
             label,
             usage,
+            generated: false,
             signature,
         };
         self.list_pair(number, &template_of(&public), guard, &key)
@@ -152,6 +156,7 @@ impl CardToken {
                     id: key.id,
                     label: key.label,
                     usage: key.usage,
+                    generated: key.generated,
                     non_repudiation: key.signature,
                     guard: Some(guard),
                 },

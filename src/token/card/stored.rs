@@ -46,7 +46,7 @@ impl CardToken {
     pub(super) fn select_application(&mut self) -> Result<(), TokenError> {
         let path: Vec<u8> = self
             .application()?
-            .directory()
+            .path()
             .iter()
             .flat_map(|id| id.to_be_bytes())
             .collect();
