@@ -8,6 +8,7 @@ use std::process::ExitCode;
 use clap::{Parser, Subcommand};
 
 mod analysis;
+mod apdu;
 mod check;
 mod compilation;
 mod compile;
