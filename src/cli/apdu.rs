@@ -6,6 +6,7 @@
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
+use std::io::Write as _;
 use std::path::Path;
 
 use super::run::{declarations, show_problems};
@@ -45,7 +46,13 @@ pub(super) fn script(plan: &Plan, job: Option<&Path>, secrets: bool) -> Result<S
     let setup = setup(program, officer, &inputs, &mut lines);
     let known = program.try_map(&mut |value: &Value| inputs.known(value))?;
     let items = assemble(&known, &setup).map_err(|problems| refused(&problems))?;
-    lines.comment(&format!("{} commands for {}", items.len(), program.profile));
+    let open = items.iter().any(|it| matches!(it.work, Work::Needs(_)));
+    let at_least = if open { "at least " } else { "" };
+    lines.comment(&format!(
+        "{at_least}{} commands for {}",
+        items.len(),
+        program.profile
+    ));
     for item in &items {
         lines.item(item);
     }
@@ -195,17 +202,22 @@ fn name(value: &Value) -> Option<String> {
     }
 }
 
+/// One line each, and what to do below it.
 fn refused(problems: &[Problem]) -> Fatal {
-    let mut text = String::from("the card program cannot be put into commands");
+    let mut stderr = std::io::stderr();
     for problem in problems {
         let origin = &problem.origin;
-        let place = format!("{}:{}: {}", origin.source, origin.line, problem.operation);
-        let _ = write!(text, "; {place}: {problem}");
+        let place = format!("{}:{}:{}", origin.source, origin.line, origin.column);
+        let line = format!("{place}: error: {problem}");
+        let _ = writeln!(stderr, "{}", visible_line(&line));
         if let Some(help) = &problem.help {
-            let _ = write!(text, " ({help})");
+            let _ = writeln!(stderr, "  {}", visible_line(help));
         }
     }
-    Fatal::of(Exit::Findings, &text)
+    Fatal::of(
+        Exit::Findings,
+        "the profile cannot be put into commands for this card",
+    )
 }
 
 /// The lines of a script.

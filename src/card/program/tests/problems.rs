@@ -57,7 +57,7 @@ fn all_problems_are_told_at_once() {
         [
             "step-2:2 the value of PIN1 is not 4 to 16 bytes long",
             "step-2:2 PIN1 is unblocked by PIN object 9, which the profile does not make: nobody could ever unblock it",
-            "step-3:3 PIN2 has the reference 1 of another PIN",
+            "step-3:3 PIN2 has the reference 1, as PIN1 has",
             "step-4:4 `PIN3` gets a value that is entered at the reader and known to nobody else",
             "step-5:5 `update` of `FILE` asks for MAN, and the profile makes no such PIN: nobody could ever do it",
             "step-6:6 the content of `FILE` has 5 bytes, the file only 4",
@@ -94,7 +94,7 @@ fn a_template_longer_than_a_command_is_told() {
     let problems = assemble(&program(actions), &setup).unwrap_err();
     assert_eq!(
         problems[0].to_string(),
-        "the command is too long (to create FOLDER 5015, in the master file); the card takes 16 bytes in one"
+        "to create FOLDER 5015, in the master file takes more than the 16 bytes that a command to the card carries"
     );
 }
 
