@@ -9,6 +9,7 @@ use clap::{Parser, Subcommand};
 
 mod analysis;
 mod card;
+mod apdu;
 mod check;
 mod compilation;
 mod compile;

@@ -8,6 +8,7 @@
     clippy::print_stderr
 )]
 
+mod apdu;
 mod cascades;
 mod check;
 mod example;
