@@ -15,6 +15,7 @@ mod exit;
 mod explain;
 mod fatal;
 mod guard;
+mod new;
 mod options;
 mod output;
 mod plan;
@@ -40,6 +41,7 @@ enum Command {
     Check(check::Check),
     Compile(compile::Compile),
     Plan(plan::Plan),
+    New(new::New),
     Explain(explain::Explain),
     // Not shown until it executes plans on the simulated card, too, and can resume.
     #[command(hide = true)]
@@ -62,6 +64,7 @@ fn run() -> Exit {
         Command::Check(check) => check::run(check, &cli.display),
         Command::Compile(compile) => compile::run(compile, &cli.display),
         Command::Plan(plan) => plan::run(plan, &cli.display),
+        Command::New(new) => new::run(new, &cli.display),
         Command::Explain(explain) => explain::run(explain, &cli.display),
         Command::Run(run) => run::run(run, &cli.display),
     };
