@@ -4,8 +4,8 @@ use super::Lowering;
 use super::credential::{answer, by_puk, by_signature_puk};
 use crate::model::{Entry, Reference, SectionRole};
 use crate::operation::{
-    Action, Algorithm, Capability, CardAction, CardProgram, FieldEncoding, Login, Operation, Role, Selection,
-    SerialForm, UndoClass, Value,
+    Action, Algorithm, Capability, CardAction, CardProgram, FieldEncoding, Login, Operation, Role,
+    Selection, SerialForm, UndoClass, Value,
 };
 use crate::source::Span;
 use crate::stdlib::{DialogKind, Key};

@@ -5,7 +5,9 @@ use serde::{Deserialize, Serialize};
 
 /// Something that not every token can do. A token that lacks one refuses the plan before anything
 /// is written, unless the operations that need it are left out (`--skip`).
-#[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Debug, Serialize, Deserialize, JsonSchema)]
+#[derive(
+    Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Debug, Serialize, Deserialize, JsonSchema,
+)]
 #[serde(rename_all = "kebab-case")]
 pub enum Capability {
     /// Initialise the token (`C_InitToken`).

@@ -33,7 +33,9 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 /// Names one operation of a plan: `initialise`, `A.key`, `A.certificate`; unique in the plan.
-#[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Debug, Serialize, Deserialize, JsonSchema)]
+#[derive(
+    Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Debug, Serialize, Deserialize, JsonSchema,
+)]
 #[serde(transparent)]
 pub struct OperationId(pub String);
 

@@ -36,7 +36,10 @@ fn what_cannot_be_compiled_is_explained_like_a_rule() {
         assert!(out.contains(&format!("\n## {heading}\n")), "{heading}");
     }
     let (_, list, _) = sandbox.run(&["explain", "--list"]);
-    assert!(list.lines().any(|line| line.starts_with("cannot-compile  ")));
+    assert!(
+        list.lines()
+            .any(|line| line.starts_with("cannot-compile  "))
+    );
     let (code, _, err) = sandbox.run(&["explain", "canot-compile"]);
     assert_eq!(code, 2);
     assert!(err.contains("did you mean `cannot-compile`?"), "{err}");

@@ -130,7 +130,7 @@ fn the_employee_card_has_the_key_that_its_description_looks_for() {
 #[test]
 fn the_signature_card_has_a_pin_for_each_slot() {
     let program = Program::of(&Sandbox::new(), &example("signature-slot/qualified.dsc"));
-    assert_eq!(look_at(&program), [ObjectKind::Pins]);
+    assert_eq!(look_at(&program), [ObjectKind::AuthenticationObjects]);
     let pins: Vec<Pin> = decode_all(&program.file("5015/4401")).unwrap();
     let references: Vec<_> = pins.iter().map(|pin| pin.reference).collect();
     assert_eq!(references, [1, 2, 4]);

@@ -9,7 +9,7 @@ fn a_starter_checks_clean_and_compiles() {
     assert_eq!((code, out.as_str()), (0, ""), "{err}");
     let (code, out, err) = sandbox.run(&["check", "--deny-warnings", "card"]);
     assert_eq!(code, 0, "{out}{err}");
-    assert!(out.starts_with("no findings in 2 files"), "{out}");
+    assert!(out.starts_with("no findings in 3 files"), "{out}");
     let (code, plan, err) = sandbox.run(&["compile", "card/card.dsc"]);
     assert_eq!(code, 0, "{err}");
     assert!(plan.contains("\"name\": \"pkcs15.cpf\""), "{plan}");

@@ -20,7 +20,10 @@ fn schema() -> String {
 fn plans() -> Vec<(String, Json)> {
     let sandbox = Sandbox::new();
     let mut plans = Vec::new();
-    for folder in std::fs::read_dir(root().join("examples")).unwrap().flatten() {
+    for folder in std::fs::read_dir(root().join("examples"))
+        .unwrap()
+        .flatten()
+    {
         let files = std::fs::read_dir(folder.path()).into_iter().flatten();
         for file in files.flatten().map(|file| file.path()) {
             if file.extension().is_some_and(|extension| extension == "dsc") {
@@ -60,7 +63,10 @@ fn the_plan_of_every_example_has_this_form_and_an_altered_one_has_not() {
         |plan| plan["initialization"][0]["operation"] = json!("format-disk"),
         |plan| plan["initialization"][0]["undo"] = json!("perhaps"),
         |plan| {
-            plan["initialization"][0].as_object_mut().unwrap().remove("origin");
+            plan["initialization"][0]
+                .as_object_mut()
+                .unwrap()
+                .remove("origin");
         },
         |plan| {
             plan.as_object_mut().unwrap().remove("digests");

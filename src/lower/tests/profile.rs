@@ -55,8 +55,15 @@ fn a_key_is_made_behind_the_files_and_before_what_depends_on_the_card() {
     assert_eq!(key.usage, KeyUsage::Sign);
     assert_eq!(key.access, AccessRule::Only(Access::Pin1));
     assert_eq!(*public, Some(vec![FileId(0x5015), FileId(0x4501)]));
-    assert_eq!((made.origin.source.as_str(), made.origin.line), ("lab.cpf", 5));
-    let ids: Vec<_> = program.operations.iter().map(|made| made.id.0.as_str()).collect();
+    assert_eq!(
+        (made.origin.source.as_str(), made.origin.line),
+        ("lab.cpf", 5)
+    );
+    let ids: Vec<_> = program
+        .operations
+        .iter()
+        .map(|made| made.id.0.as_str())
+        .collect();
     assert_eq!(
         ids[ids.len() - 5..],
         [
@@ -89,21 +96,53 @@ fn a_key_without_pin_and_use_may_do_everything_for_anyone() {
 #[test]
 fn each_wrong_attribute_of_a_key_is_refused_at_its_place() {
     let cases = [
-        ("type=rsa2048", "nothing says by which reference commands name this key", "LOGIN"),
+        (
+            "type=rsa2048",
+            "nothing says by which reference commands name this key",
+            "LOGIN",
+        ),
         ("ref=16 type=rsa2048", "this is no reference of a key", "16"),
-        ("ref=PIN1 type=rsa2048", "this is no reference of a key", "PIN1"),
+        (
+            "ref=PIN1 type=rsa2048",
+            "this is no reference of a key",
+            "PIN1",
+        ),
         ("ref=1", "nothing says what kind of key this is", "LOGIN"),
-        ("ref=1 type=rsa1024", "this kind of key is not known", "rsa1024"),
-        ("ref=1 type=rsa2048 use=derive", "this is no use of a key", "derive"),
+        (
+            "ref=1 type=rsa1024",
+            "this kind of key is not known",
+            "rsa1024",
+        ),
+        (
+            "ref=1 type=rsa2048 use=derive",
+            "this is no use of a key",
+            "derive",
+        ),
         (
             "ref=1 type=ec-p256 use=both",
             "a key on an elliptic curve deciphers nothing: it only signs",
             "both",
         ),
-        ("ref=1 type=rsa2048 pin=always", "this is no credential", "always"),
-        ("ref=1 type=rsa2048 public=NONE", "this is no elementary file of the profile", "NONE"),
-        ("ref=1 type=rsa2048 public=APP", "this is no elementary file of the profile", "APP"),
-        ("ref=1 type=rsa2048 public=NOTE", "this file has a content of its own", "NOTE"),
+        (
+            "ref=1 type=rsa2048 pin=always",
+            "this is no credential",
+            "always",
+        ),
+        (
+            "ref=1 type=rsa2048 public=NONE",
+            "this is no elementary file of the profile",
+            "NONE",
+        ),
+        (
+            "ref=1 type=rsa2048 public=APP",
+            "this is no elementary file of the profile",
+            "APP",
+        ),
+        (
+            "ref=1 type=rsa2048 public=NOTE",
+            "this file has a content of its own",
+            "NOTE",
+        ),
         (
             "ref=1 type=rsa2048 public=SMALL",
             "the public key has 270 bytes and does not fit into 64",
@@ -133,7 +172,10 @@ fn each_wrong_attribute_of_a_key_is_refused_at_its_place() {
 
 #[test]
 fn a_key_tells_all_that_is_wrong_with_it() {
-    let refused = refusals(DESCRIPTION, Some(&with_key("ref=0 type=dsa use=x pin=y public=z")));
+    let refused = refusals(
+        DESCRIPTION,
+        Some(&with_key("ref=0 type=dsa use=x pin=y public=z")),
+    );
     assert_eq!(refused.len(), 5, "{refused:?}");
 }
 
@@ -161,7 +203,11 @@ fn a_description_without_profile_brings_one_for_blank_cards() {
     assert_eq!(line("profile.create.EFODF"), "InitToken=true");
     assert_eq!(line("profile.pin.PIN1"), "PIN=StartPin");
     assert_eq!(line("profile.pin.PIN2"), "SignPIN=SigCode");
-    assert!(!plan.requires.contains(&crate::operation::Capability::CardProfile));
+    assert!(
+        !plan
+            .requires
+            .contains(&crate::operation::Capability::CardProfile)
+    );
     assert!(show(&plan).unwrap().contains("on a blank card token"));
     assert_eq!(Plan::from_text(&plan.to_text().unwrap()).unwrap(), plan);
     let named = compile(PERSONAL, Some(PROFILE)).unwrap();
@@ -196,10 +242,16 @@ fn a_field_that_decides_the_slot_decides_the_user() {
 fn the_puk_of_the_signature_slot_is_never_ignored() {
     let head = "[Encoding]\nType=1024,Chip\n[Fields]\nF=\nG=\n[Description]\nSignPUK=F\n";
     let refused = refusals(&format!("{head}InitToken=true\nInitialPUK=G\n"), None);
-    assert_eq!(refused, ["the PUK of the signature slot cannot be set at the initialisation"]);
+    assert_eq!(
+        refused,
+        ["the PUK of the signature slot cannot be set at the initialisation"]
+    );
     let refused = refusals(&format!("{head}SetPIN=true\n"), None);
     assert_eq!(refused, ["`SignPUK` has nothing to set"]);
     let plan = compile(&format!("{head}SetPIN=true\nSignPIN=G\n"), None).unwrap();
-    let ids: Vec<_> = plan.operations().map(|operation| operation.id.0.as_str()).collect();
+    let ids: Vec<_> = plan
+        .operations()
+        .map(|operation| operation.id.0.as_str())
+        .collect();
     assert_eq!(ids, ["select-card", "set-signature-pin"]);
 }
