@@ -8,8 +8,8 @@ use std::process::ExitCode;
 use clap::{Parser, Subcommand};
 
 mod analysis;
-mod card;
 mod apdu;
+mod card;
 mod check;
 mod compilation;
 mod compile;
@@ -17,6 +17,7 @@ mod exit;
 mod explain;
 mod fatal;
 mod guard;
+mod new;
 mod options;
 mod output;
 mod plan;
@@ -43,6 +44,7 @@ enum Command {
     Compile(compile::Compile),
     Plan(plan::Plan),
     Card(card::Card),
+    New(new::New),
     Explain(explain::Explain),
     // Not shown until it executes plans on the simulated card, too, and can resume.
     #[command(hide = true)]
@@ -66,6 +68,7 @@ fn run() -> Exit {
         Command::Compile(compile) => compile::run(compile, &cli.display),
         Command::Plan(plan) => plan::run(plan, &cli.display),
         Command::Card(card) => card::run(card, &cli.display),
+        Command::New(new) => new::run(new, &cli.display),
         Command::Explain(explain) => explain::run(explain, &cli.display),
         Command::Run(run) => run::run(run, &cli.display),
     };
