@@ -24,8 +24,6 @@ use super::{Identity, Kind, ObjectId, Outcome, Refusal, Retry, State, Step, Toke
 use crate::operation::{Action, Capability, Input, Login, Slot};
 use crate::secret::Secret;
 
-const LABEL: &str = "perso";
-
 /// A token behind a PKCS#11 module.
 #[derive(Debug)]
 pub struct ModuleToken {
