@@ -5,7 +5,6 @@ use std::fmt::Write;
 use clap::Args;
 
 use super::{Display, Exit, Fatal, output, rulebook};
-use crate::rules;
 
 /// Explain a rule: what it finds, why, and what to do.
 #[derive(Args)]
@@ -21,25 +20,22 @@ pub(super) struct Explain {
 /// Runs the command.
 pub(super) fn run(explain: &Explain, display: &Display) -> Result<Exit, Fatal> {
     let text = match &explain.rule {
-        Some(name) => rulebook::page(rulebook::rule(name)?),
+        Some(name) => rulebook::page(name)?,
         None => list(),
     };
     output::print(text.as_bytes(), display)?;
     Ok(Exit::Done)
 }
 
-/// Every rule with its weight and what it finds, by family.
+/// Every name with its weight and what it stands for.
 fn list() -> String {
-    let width = rules::all().map(|rule| rule.name.len()).max().unwrap_or(0);
+    let width = rulebook::entries()
+        .map(|(name, _, _)| name.len())
+        .max()
+        .unwrap_or(0);
     let mut text = String::new();
-    for rule in rules::all() {
-        let summary = rule.page().summary();
-        let _ = writeln!(
-            text,
-            "{:width$}  {:7}  {summary}",
-            rule.name,
-            rule.level.word()
-        );
+    for (name, level, summary) in rulebook::entries() {
+        let _ = writeln!(text, "{name:width$}  {level:7}  {summary}");
     }
     text
 }

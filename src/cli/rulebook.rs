@@ -1,8 +1,10 @@
-//! The pages of the rules, by name.
+//! The pages of everything that a finding can be named after: the rules, and what cannot be compiled.
 
 use super::Fatal;
 use crate::check::UnknownRule;
-use crate::rules::{self, Rule};
+use crate::diagnostic::nearest;
+use crate::lower;
+use crate::rules::{self, Page, Rule};
 
 /// The rule `name`.
 ///
@@ -10,6 +12,10 @@ use crate::rules::{self, Rule};
 ///
 /// There is no such rule; the nearest is proposed.
 pub(super) fn rule(name: &str) -> Result<&'static Rule, Fatal> {
+    if name == lower::CANNOT_COMPILE {
+        let message = format!("`{name}` is no rule of `perso check`: it has no level");
+        return Err(Fatal::usage(message).help("`perso explain cannot-compile` says why"));
+    }
     rules::find(name).ok_or_else(|| unknown(&UnknownRule::new(name)))
 }
 
@@ -21,18 +27,40 @@ fn unknown(rule: &UnknownRule) -> Fatal {
     Fatal::usage(format!("there is no rule `{}`", rule.name)).help(help)
 }
 
-/// The page of a rule, for people.
-pub(super) fn page(rule: &Rule) -> String {
-    format!(
-        "# {}\n\nDefault: {}. Family: {}. Certainty: {}. Source: {}.\n\n{}\n",
-        rule.name,
+/// The page of a rule, or of what cannot be compiled, for people.
+///
+/// # Errors
+///
+/// There is no such name; the nearest is proposed.
+pub(super) fn page(name: &str) -> Result<String, Fatal> {
+    if name == lower::CANNOT_COMPILE {
+        let facts = "Always an error. Family: compile. Certainty: ours.";
+        return Ok(laid_out(name, facts, Page::new(lower::PAGE)));
+    }
+    if rules::find(name).is_none() && nearest(name, [lower::CANNOT_COMPILE]).is_some() {
+        let help = format!("did you mean `{}`?", lower::CANNOT_COMPILE);
+        return Err(Fatal::usage(format!("there is no rule `{name}`")).help(help));
+    }
+    let rule = rule(name)?;
+    let facts = format!(
+        "Default: {}. Family: {}. Certainty: {}. Source: {}.",
         rule.level.word(),
         rule.family.name(),
         rule.certainty.word(),
         rule.source,
-        rule.page()
-            .markdown()
-            .replace("\n# ", "\n## ")
-            .replacen("# ", "## ", 1),
-    )
+    );
+    Ok(laid_out(rule.name, &facts, rule.page()))
+}
+
+fn laid_out(name: &str, facts: &str, page: Page<'_>) -> String {
+    let text = page.markdown().replace("\n# ", "\n## ");
+    let text = text.replacen("# ", "## ", 1);
+    format!("# {name}\n\n{facts}\n\n{text}\n")
+}
+
+/// Every name with its weight and what it stands for, the rules by family.
+pub(super) fn entries() -> impl Iterator<Item = (&'static str, &'static str, String)> {
+    let rules = rules::all().map(|rule| (rule.name, rule.level.word(), rule.page().summary()));
+    let page = Page::new(lower::PAGE);
+    rules.chain([(lower::CANNOT_COMPILE, "always", page.summary())])
 }

@@ -148,7 +148,7 @@ impl<'l, 't> Lowering<'l, 't> {
         entry: &Entry<'t>,
     ) -> OperationId {
         let mut needs = requires.to_vec();
-        if !matches!(self.role(unit), Role::User) && writes_to_slot(&action) {
+        if self.role(unit) == Role::SignatureUser && writes_to_slot(&action) {
             needs.push(Capability::SignatureSlot);
         }
         let id = format!("{}.{part}", unit.section.suffix);
@@ -179,6 +179,8 @@ impl<'l, 't> Lowering<'l, 't> {
     fn role(&self, unit: &Unit<'_, 't>) -> Role {
         if unit.section.is_signature() {
             Role::SignatureUser
+        } else if unit.section.has_slot_from_field() {
+            Role::SlotUser
         } else {
             Role::User
         }
@@ -187,9 +189,9 @@ impl<'l, 't> Lowering<'l, 't> {
     /// The default slot logs in with `PIN`, the signature slot with `SignPIN` (SIGN).
     fn login(&mut self, unit: &Unit<'_, 't>) -> Option<Login> {
         let role = self.role(unit);
-        let location = unit.section.entry(Key::Location).copied();
-        let credential = match location.filter(|_| unit.section.has_slot_from_field()) {
-            Some(location) => {
+        let credential = match role {
+            Role::SlotUser => {
+                let location = *unit.section.entry(Key::Location)?;
                 let flag = self.value(&location, FieldEncoding::SignatureSlot)?;
                 let when_true = self.login_credential(unit, Key::SignPIN)?;
                 let when_false = self.login_credential(unit, Key::PIN)?;
@@ -199,8 +201,8 @@ impl<'l, 't> Lowering<'l, 't> {
                     when_false: Box::new(when_false),
                 }
             }
-            None if role == Role::SignatureUser => self.login_credential(unit, Key::SignPIN)?,
-            None => self.login_credential(unit, Key::PIN)?,
+            Role::SignatureUser => self.login_credential(unit, Key::SignPIN)?,
+            _ => self.login_credential(unit, Key::PIN)?,
         };
         Some(Login {
             role,

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use super::Lowering;
 use crate::model::is_pin_decryption;
-use crate::operation::{Action, FieldEncoding, Value};
+use crate::operation::{FieldEncoding, Value};
 use crate::plan::{ApplicationOrder, ErrorMode, ErrorReport, Input, InputKind, Output, Plan};
 use crate::stdlib::{Direction, Key};
 
@@ -20,12 +20,17 @@ impl Lowering<'_, '_> {
         let mut found: HashMap<String, Input> = HashMap::new();
         let everywhere = plan.initialization.iter().chain(&plan.finalization);
         for operation in everywhere {
-            take(&operation.action, false, &mut found);
+            let action = &operation.action;
+            action.visit_values(&mut |value| take(value, false, &mut found));
+        }
+        if let Some(program) = &plan.fallback_program {
+            program.visit_values(&mut |value| take(value, true, &mut found));
         }
         let chosen = matches!(plan.applications.order, ApplicationOrder::FromField { .. });
         for application in &plan.applications.list {
             for operation in &application.operations {
-                take(&operation.action, chosen, &mut found);
+                let action = &operation.action;
+                action.visit_values(&mut |value| take(value, chosen, &mut found));
             }
         }
         for item in self.encoding.profile_parameters() {
@@ -104,29 +109,27 @@ impl Lowering<'_, '_> {
     }
 }
 
-/// Takes the fields of an action in.
-fn take(action: &Action, optional: bool, found: &mut HashMap<String, Input>) {
-    action.visit_values(&mut |value| {
-        let Value::Field {
-            name,
-            encoding,
-            secret,
-        } = value
-        else {
-            return;
-        };
-        let input = found.entry(name.clone()).or_insert_with(|| Input {
-            field: name.clone(),
-            kind: InputKind::Value,
-            secret: *secret,
-            encoding: *encoding,
-            optional,
-        });
-        input.secret |= *secret;
-        input.optional &= optional;
-        // `Location=F` reads one field as text and as flag; the text is what the job binds.
-        if input.encoding == FieldEncoding::SignatureSlot {
-            input.encoding = *encoding;
-        }
+/// Takes a value in, if it is a field.
+fn take(value: &Value, optional: bool, found: &mut HashMap<String, Input>) {
+    let Value::Field {
+        name,
+        encoding,
+        secret,
+    } = value
+    else {
+        return;
+    };
+    let input = found.entry(name.clone()).or_insert_with(|| Input {
+        field: name.clone(),
+        kind: InputKind::Value,
+        secret: *secret,
+        encoding: *encoding,
+        optional,
     });
+    input.secret |= *secret;
+    input.optional &= optional;
+    // `Location=F` reads one field as text and as flag; the text is what the job binds.
+    if input.encoding == FieldEncoding::SignatureSlot {
+        input.encoding = *encoding;
+    }
 }

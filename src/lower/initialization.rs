@@ -4,8 +4,8 @@ use super::Lowering;
 use super::credential::{answer, by_puk, by_signature_puk};
 use crate::model::{Entry, Reference, SectionRole};
 use crate::operation::{
-    Action, Capability, CardAction, CardProgram, FieldEncoding, Login, Operation, Role, Selection,
-    SerialForm, UndoClass, Value,
+    Action, Algorithm, Capability, CardAction, CardProgram, FieldEncoding, Login, Operation, Role,
+    Selection, SerialForm, UndoClass, Value,
 };
 use crate::source::Span;
 use crate::stdlib::{DialogKind, Key};
@@ -142,6 +142,7 @@ impl<'t> Lowering<'_, 't> {
 
     fn initialise(&mut self) -> Option<Operation> {
         let trigger = *self.encoding.on(Key::InitToken)?;
+        self.refuse_initial_signature_puk();
         if self.encoding.entry(Key::InitialPUK).is_none() {
             self.refuse(
                 trigger.key_span,
@@ -192,6 +193,18 @@ impl<'t> Lowering<'_, 't> {
         ))
     }
 
+    /// The PUK of the signature slot comes from the card profile and cannot be given (SEED); what
+    /// other middleware makes of it is not published.
+    fn refuse_initial_signature_puk(&mut self) {
+        if let Some(puk) = self.encoding.entry(Key::SignPUK).copied() {
+            self.refuse(
+                puk.key_span,
+                "the PUK of the signature slot cannot be set at the initialisation",
+                "take `SignPUK` out: the card profile makes this PUK (`SEC_PUK2`)",
+            );
+        }
+    }
+
     /// `SetPIN` sets, changes and unblocks (INIT, BLOCK). Beside `InitToken` the PIN is set by the
     /// initialisation already.
     fn set_credentials(&mut self) -> Vec<Operation> {
@@ -200,7 +213,8 @@ impl<'t> Lowering<'_, 't> {
         };
         let pin = self.encoding.entry(Key::PIN).copied();
         let puk = self.encoding.entry(Key::PUK).copied();
-        if pin.is_none() && puk.is_none() {
+        let signature = self.encoding.entry(Key::SignPUK).copied();
+        if pin.is_none() && puk.is_none() && signature.is_none() {
             self.refuse(
                 trigger.key_span,
                 "`SetPIN` has nothing to set",
@@ -211,6 +225,8 @@ impl<'t> Lowering<'_, 't> {
         let mut operations = Vec::new();
         if let Some(pin) = pin.filter(|_| !initialised) {
             operations.extend(self.set_pin(&pin));
+        }
+        if !initialised && (pin.is_some() || signature.is_some()) {
             operations.extend(self.set_signature_pin());
         }
         if let Some(puk) = puk {
@@ -271,7 +287,15 @@ impl<'t> Lowering<'_, 't> {
     /// The signature slot in the way of the default slot (SIGN says "similar to"): by its own PUK,
     /// or by its holder. A bare `SignPIN` only logs in.
     fn set_signature_pin(&mut self) -> Option<Operation> {
-        let pin = *self.encoding.entry(Key::SignPIN)?;
+        let Some(pin) = self.encoding.entry(Key::SignPIN).copied() else {
+            let signature = self.encoding.entry(Key::SignPUK).copied()?;
+            self.refuse(
+                signature.key_span,
+                "`SignPUK` has nothing to set",
+                "add `SignPIN=` for the new PIN of the signature slot",
+            );
+            return None;
+        };
         if let Some(changed) =
             self.changed_by_holder(&pin, Role::SignatureUser, "change-signature-pin")
         {
@@ -358,14 +382,26 @@ impl<'t> Lowering<'_, 't> {
 
 /// What a profile asks of a token.
 fn needs_of(program: &CardProgram<Value>) -> Vec<Capability> {
-    let blob = program
-        .operations
-        .iter()
-        .any(|operation| matches!(operation.action, CardAction::EncryptPins { .. }));
-    let blob = blob.then_some(Capability::EncryptedPins);
-    std::iter::once(Capability::CardProfile)
-        .chain(blob)
-        .collect()
+    let mut needs = vec![Capability::CardProfile];
+    for operation in &program.operations {
+        let need = match &operation.action {
+            CardAction::EncryptPins { .. } => Capability::EncryptedPins,
+            CardAction::CreateKey { key, .. } => generation_of(key.algorithm),
+            _ => continue,
+        };
+        if !needs.contains(&need) {
+            needs.push(need);
+        }
+    }
+    needs
+}
+
+/// What making a key pair asks of a token.
+pub(super) const fn generation_of(algorithm: Algorithm) -> Capability {
+    match algorithm {
+        Algorithm::Rsa { .. } => Capability::GenerateRsa,
+        Algorithm::P256 | Algorithm::P384 => Capability::GenerateEc,
+    }
 }
 
 /// A whole `key=value`.

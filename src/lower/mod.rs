@@ -27,8 +27,11 @@ use crate::source::{SourceId, Sources, Span};
 use crate::stdlib::Key;
 use origin::Origins;
 
-/// The rule name of what cannot be compiled.
+/// The name of findings about what cannot be compiled. It is no rule: nothing turns it off.
 pub const CANNOT_COMPILE: &str = "cannot-compile";
+
+/// The page about [`CANNOT_COMPILE`]: Markdown with the headings that the pages of rules have.
+pub const PAGE: &str = include_str!("page.md");
 
 /// Compiles one description, with the profile it binds, into a plan.
 ///
@@ -130,6 +133,7 @@ impl<'l, 't> Lowering<'l, 't> {
             plan.finalization = self.finalization();
             if self.encoding.on(Key::InitToken).is_some() {
                 plan.follow_up = vec![FollowUp::CardProductionPostProcessor];
+                plan.fallback_program = self.fallback_program();
             }
         }
         self.describe_fields(&mut plan);

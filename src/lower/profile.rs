@@ -4,18 +4,24 @@
 mod access;
 mod content;
 mod file;
+mod key;
 mod pin;
 
 use std::collections::{HashMap, HashSet};
 
 use super::Lowering;
+use super::initialization::line_of;
 use crate::model::{Profile, SuppliedBy, Supply};
 use crate::operation::{
-    AccessRules, CardAction, CardOperation, CardProgram, FileShape, Generated, OperationId,
+    AccessRules, CardAction, CardOperation, CardProgram, FileShape, Generated, OperationId, Origin,
     UndoClass, Value,
 };
 use crate::source::Span;
 use crate::stdlib::{self, Key};
+use crate::syntax::cpf;
+
+/// The profile of stdlib that lays out a blank card for a description that names none.
+const FALLBACK: &str = "pkcs15.cpf";
 
 /// Names the operation whose result is the blob.
 const ENCRYPT: &str = "profile.encrypt-pins";
@@ -26,12 +32,16 @@ const ANY_CARD: &str = "iso7816";
 /// Defects of form that are reported; the rest is seen when these are mended.
 const MAX_DEFECTS: usize = 20;
 
-/// One profile on its way into a program.
-struct Programming<'c, 'l, 't> {
-    lowering: &'c mut Lowering<'l, 't>,
-    profile: &'l Profile<'t>,
+/// One profile on its way into a program. `'d` is the tree of the description, `'t` that of the
+/// profile.
+struct Programming<'c, 'l, 'd, 't> {
+    lowering: &'c mut Lowering<'l, 'd>,
+    profile: &'t Profile<'t>,
+    /// The line of the description that everything is put down to, where its author knows nothing
+    /// of the profile.
+    asked_by: Option<Span>,
     /// What the description hands over, by variable in lower case.
-    supplies: HashMap<String, Supply<'t>>,
+    supplies: HashMap<String, Supply<'d>>,
     generated: Vec<Generated>,
     operations: Vec<CardOperation>,
     ids: HashSet<String>,
@@ -56,28 +66,57 @@ impl<'l, 't> Lowering<'l, 't> {
             return None;
         };
         let name = self.encoding.profile_name()?.to_owned();
-        let supplies = self.encoding.supplies();
+        Programming::new(self, profile, None).program(name)
+    }
+
+    /// The program for a blank card where the description initialises one and names no profile.
+    pub(super) fn fallback_program(&mut self) -> Option<CardProgram> {
+        let encoding = self.encoding;
+        let trigger = *encoding.on(Key::InitToken)?;
+        if encoding.profile_name().is_some() {
+            return None;
+        }
+        let text = stdlib::profile(FALLBACK)?;
+        let tree = cpf::parse(text);
+        // Places in it are never told, so it needs no source of its own.
+        let profile = Profile::new(encoding.source, text, &tree);
+        let asked_by = Some(line_of(&trigger));
+        Programming::new(self, &profile, asked_by).program(format!("<{FALLBACK}>"))
+    }
+}
+
+impl<'c, 'l, 'd, 't> Programming<'c, 'l, 'd, 't> {
+    fn new(
+        lowering: &'c mut Lowering<'l, 'd>,
+        profile: &'t Profile<'t>,
+        asked_by: Option<Span>,
+    ) -> Self {
+        let supplies = lowering.encoding.supplies();
         let supplies = supplies
             .into_iter()
             .map(|supply| (supply.variable.to_ascii_lowercase(), supply))
             .collect();
-        let mut programming = Programming {
-            lowering: self,
+        Self {
+            lowering,
             profile,
+            asked_by,
             supplies,
             generated: Vec::new(),
             operations: Vec::new(),
             ids: HashSet::new(),
             terms: 10_000,
-        };
-        programming.program(name)
+        }
     }
 }
 
-impl<'t> Programming<'_, '_, 't> {
+impl<'t> Programming<'_, '_, '_, 't> {
     fn refuse(&mut self, span: Span, message: impl Into<String>, help: &str) {
-        self.lowering
-            .refuse_in(self.profile.source, span, message, help);
+        match self.asked_by {
+            Some(asked_by) => self.lowering.refuse(asked_by, message, help),
+            None => self
+                .lowering
+                .refuse_in(self.profile.source, span, message, help),
+        }
     }
 
     fn program(&mut self, name: String) -> Option<CardProgram> {
@@ -112,13 +151,30 @@ impl<'t> Programming<'_, '_, 't> {
     }
 
     fn push(&mut self, id: &str, action: CardAction, undo: UndoClass, span: Span) {
+        let origin = self.origin(span);
+        self.push_from(id, action, undo, origin);
+    }
+
+    /// The origin that a place of the profile is.
+    fn origin(&self, span: Span) -> Origin {
+        match self.asked_by {
+            Some(asked_by) => self.origin_in_description(asked_by),
+            None => self.lowering.origins.at(self.profile.source, span),
+        }
+    }
+
+    fn origin_in_description(&self, span: Span) -> Origin {
+        let description = self.lowering.encoding.source;
+        self.lowering.origins.at(description, span)
+    }
+
+    fn push_from(&mut self, id: &str, action: CardAction, undo: UndoClass, origin: Origin) {
         let mut unique = id.to_owned();
         let mut number = 2;
         while !self.ids.insert(unique.clone()) {
             unique = format!("{id}-{number}");
             number += 1;
         }
-        let origin = self.lowering.origins.at(self.profile.source, span);
         self.operations.push(CardOperation {
             id: OperationId(unique),
             action,
@@ -161,13 +217,6 @@ impl<'t> Programming<'_, '_, 't> {
                 "`perso check` tells what is expected here",
             );
         }
-        if let Some(key) = self.profile.keys.first() {
-            self.refuse(
-                key.span,
-                "`CreateKey` cannot be compiled by this version of perso",
-                "let an application make the key with `KeySize=`",
-            );
-        }
     }
 
     /// A variable is given by the profile or from outside, never by both (SEED).
@@ -201,7 +250,7 @@ impl<'t> Programming<'_, '_, 't> {
         };
         let value = value?;
         let name = match self.profile.single_term(value).map(|term| term.kind) {
-            Some(crate::syntax::cpf::TermKind::Name) => value.span.of(self.profile.text).to_owned(),
+            Some(cpf::TermKind::Name) => value.span.of(self.profile.text).to_owned(),
             _ => {
                 let bytes = self
                     .profile

@@ -249,6 +249,9 @@ pub enum Role {
     User,
     /// The user of the signature slot.
     SignatureUser,
+    /// The user of the slot that the operation goes to, where that is known only at the run
+    /// ([`Slot::FromValue`]): of the signature slot or of the default slot.
+    SlotUser,
     /// The security officer (`CKU_SO`): PUK or operator PIN.
     SecurityOfficer,
     /// The holder of the card manager key.

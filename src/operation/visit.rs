@@ -99,6 +99,11 @@ impl Action<Value> {
 }
 
 impl CardProgram<Value> {
+    /// Calls `visit` with every value, also those inside others.
+    pub fn visit_values(&self, visit: &mut impl FnMut(&Value)) {
+        self.each_value(&mut |value| value.walk(visit));
+    }
+
     fn each_value(&self, visit: &mut impl FnMut(&Value)) {
         for operation in &self.operations {
             match &operation.action {

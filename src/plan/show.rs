@@ -2,6 +2,7 @@
 
 use std::fmt::Write as _;
 
+use serde::Serialize;
 use serde_json::Value as Json;
 
 use super::{ApplicationOrder, MASK, Plan, PlanError};
@@ -26,6 +27,10 @@ pub fn show(plan: &Plan) -> Result<String, PlanError> {
         block(&title, &application.operations, &mut text)?;
     }
     block("finalization", &plan.finalization, &mut text)?;
+    if let Some(program) = &plan.fallback_program {
+        let title = format!("on a blank card token, initialise uses {}", program.profile);
+        table(&title, &program_rows(&json(program)?), &mut text);
+    }
     for _ in &plan.follow_up {
         line(
             &mut text,
@@ -79,23 +84,30 @@ fn block(title: &str, operations: &[Operation], text: &mut String) -> Result<(),
     }
     let mut rows = Vec::new();
     for operation in operations {
-        let json = serde_json::to_value(operation).map_err(|_| PlanError::Unwritable)?;
+        let json = json(operation)?;
         rows.push(row(&json, operation.undo, &operation.origin));
-        let program = json
-            .get("program")
-            .and_then(|program| program.get("operations"));
-        for card in program.and_then(Json::as_array).into_iter().flatten() {
-            let undo = card
-                .get("undo")
-                .and_then(|undo| serde_json::from_value(undo.clone()).ok());
-            let origin = card
-                .get("origin")
-                .and_then(|o| serde_json::from_value(o.clone()).ok());
-            if let (Some(undo), Some(origin)) = (undo, origin) {
-                rows.push(row(card, undo, &origin));
-            }
-        }
+        rows.extend(json.get("program").into_iter().flat_map(program_rows));
     }
+    table(title, &rows, text);
+    Ok(())
+}
+
+fn json(part: &impl Serialize) -> Result<Json, PlanError> {
+    serde_json::to_value(part).map_err(|_| PlanError::Unwritable)
+}
+
+/// The operations of a card program.
+fn program_rows(program: &Json) -> Vec<Row> {
+    let operations = program.get("operations").and_then(Json::as_array);
+    let rows = operations.into_iter().flatten().filter_map(|card| {
+        let undo = serde_json::from_value(card.get("undo")?.clone()).ok()?;
+        let origin = serde_json::from_value(card.get("origin")?.clone()).ok()?;
+        Some(row(card, undo, &origin))
+    });
+    rows.collect()
+}
+
+fn table(title: &str, rows: &[Row], text: &mut String) {
     line(text, &format!("\n{title}"));
     let width = |of: fn(&Row) -> &str| {
         rows.iter()
@@ -105,7 +117,7 @@ fn block(title: &str, operations: &[Operation], text: &mut String) -> Result<(),
     };
     let id = width(|row| &row.id);
     let what = width(|row| &row.what);
-    for row in &rows {
+    for row in rows {
         line(
             text,
             &format!(
@@ -114,7 +126,6 @@ fn block(title: &str, operations: &[Operation], text: &mut String) -> Result<(),
             ),
         );
     }
-    Ok(())
 }
 
 fn row(json: &Json, undo: UndoClass, origin: &Origin) -> Row {

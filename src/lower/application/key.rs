@@ -1,10 +1,9 @@
 //! Key pairs of an application: made on the card, or found there.
 
 use super::{Lowering, Unit};
+use crate::lower::initialization::generation_of;
 use crate::model::Entry;
-use crate::operation::{
-    Action, Algorithm, Capability, KeyCriteria, ObjectClass, OperationId, UndoClass,
-};
+use crate::operation::{Action, Algorithm, KeyCriteria, ObjectClass, OperationId, UndoClass};
 use crate::stdlib::Key;
 
 impl<'t> Lowering<'_, 't> {
@@ -36,11 +35,8 @@ impl<'t> Lowering<'_, 't> {
             label,
             login: self.login(unit)?,
         };
-        let needs = match algorithm {
-            Algorithm::Rsa { .. } => Capability::GenerateRsa,
-            Algorithm::P256 | Algorithm::P384 => Capability::GenerateEc,
-        };
-        Some(self.push(unit, "key", action, UndoClass::Reversible, &[needs], size))
+        let needs = [generation_of(algorithm)];
+        Some(self.push(unit, "key", action, UndoClass::Reversible, &needs, size))
     }
 
     fn algorithm(&mut self, unit: &Unit<'_, 't>, size: &Entry<'t>) -> Option<Algorithm> {

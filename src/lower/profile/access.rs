@@ -5,7 +5,7 @@ use crate::operation::{Access, AccessRule, AccessRules};
 use crate::stdlib::{self, AccessWord};
 use crate::syntax::cpf::{Expr, Operator, Range32};
 
-impl Programming<'_, '_, '_> {
+impl Programming<'_, '_, '_, '_> {
     /// The access attributes of a declaration; what is absent is not set.
     pub(super) fn access(&mut self, attributes: Range32) -> AccessRules {
         let profile = self.profile;

@@ -13,7 +13,7 @@ const DIGITS: &str = "0123456789";
 /// Variables inside variables that are followed.
 const MAX_CHAIN: u32 = 64;
 
-impl<'t> Programming<'_, '_, 't> {
+impl<'t> Programming<'_, '_, '_, 't> {
     /// The value of an expression that stands in `statement`.
     pub(super) fn value(&mut self, expr: Expr, statement: StatementId) -> Option<Value> {
         self.value_below(expr, statement, MAX_CHAIN)

@@ -1,7 +1,8 @@
 //! Files and their contents, in the order of fewest commands.
 //!
 //! Creating a file makes it the current one (ISO 7816-9), so a static content is written directly
-//! behind the creation of its file and needs no selection. Dynamic contents come behind all files.
+//! behind the creation of its file and needs no selection. Keys come behind all files, dynamic
+//! contents behind the keys.
 
 use std::collections::HashSet;
 
@@ -18,7 +19,7 @@ struct Later {
     span: Span,
 }
 
-impl<'t> Programming<'_, '_, 't> {
+impl<'t> Programming<'_, '_, '_, 't> {
     pub(super) fn create_files(&mut self) {
         let profile = self.profile;
         if profile.calls_of("CreateFiles").next().is_none() {
@@ -48,6 +49,7 @@ impl<'t> Programming<'_, '_, 't> {
             }
             paths.push(path);
         }
+        self.create_keys(&paths);
         for Later { action, name, span } in later {
             self.push(
                 &format!("profile.write.{name}"),

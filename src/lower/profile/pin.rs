@@ -2,9 +2,9 @@
 
 use super::Programming;
 use super::access::{access, of_credential};
-use crate::model::Pin;
-use crate::operation::{Access, CardAction, PinObject, UndoClass, Value};
-use crate::source::Span;
+use crate::lower::initialization::line_of;
+use crate::model::{Pin, SuppliedBy};
+use crate::operation::{Access, CardAction, Origin, PinObject, UndoClass, Value};
 use crate::stdlib;
 use crate::syntax::cpf::TermKind;
 
@@ -30,10 +30,10 @@ const ORDER: [Access; 8] = [
 struct Object {
     pin: PinObject,
     value: Value,
-    span: Span,
+    origin: Origin,
 }
 
-impl<'t> Programming<'_, '_, 't> {
+impl<'t> Programming<'_, '_, '_, 't> {
     /// Makes the objects directly behind the selection of the master file, which holds them.
     pub(super) fn create_pins(&mut self, card: &str) {
         let mut objects = self.passed(card);
@@ -58,29 +58,32 @@ impl<'t> Programming<'_, '_, 't> {
                 pin: object.pin,
                 value: object.value,
             };
-            self.push(
-                &format!("profile.pin.{name}"),
-                action,
-                UndoClass::Reversible,
-                object.span,
-            );
+            let id = format!("profile.pin.{name}");
+            self.push_from(&id, action, UndoClass::Reversible, object.origin);
         }
     }
 
-    /// One object for each credential that the description passes.
+    /// One object for each credential that the description passes; its origin is the key there.
     fn passed(&mut self, card: &str) -> Vec<Object> {
         let mut objects = Vec::new();
         for credential in stdlib::credentials() {
             let variable = credential.variable.to_ascii_lowercase();
-            if !self.supplies.contains_key(&variable) {
+            let Some(supply) = self.supplies.get(&variable) else {
                 continue;
-            }
+            };
+            let span = match supply.by {
+                SuppliedBy::Parameter(item) => item.span,
+                SuppliedBy::Credential(key, span) => {
+                    self.lowering.encoding.entry(key).map_or(span, line_of)
+                }
+            };
+            let origin = self.origin_in_description(span);
             let value = self.supplied(credential.variable);
             if let (Some(access), Some(value)) = (of_credential(credential.name), value) {
                 objects.push(Object {
                     pin: default_object(access, card),
                     value,
-                    span: self.head(),
+                    origin,
                 });
             }
         }
@@ -127,11 +130,11 @@ impl<'t> Programming<'_, '_, 't> {
                 Object {
                     pin: default_object(credential, card),
                     value,
-                    span: pin.span,
+                    origin: self.origin(pin.span),
                 }
             }
         };
-        object.span = pin.span;
+        object.origin = self.origin(pin.span);
         self.set(pin, "ref", 1, 14, &mut object.pin.reference);
         self.set(pin, "retries", 1, 15, &mut object.pin.retries);
         self.set(pin, "minlen", 1, 255, &mut object.pin.min_length);

@@ -18,8 +18,14 @@ impl ModuleToken {
     ) -> Result<Vec<Refusal>, TokenError> {
         let signature = in_signature_slot(action);
         if signature && self.signature.is_none() {
-            // Said as a missing capability.
-            return Ok(Vec::new());
+            // Where the description itself names the slot, it is said as a missing capability.
+            return Ok(match slot_of(action) {
+                Some(Slot::FromValue { .. }) => vec![
+                    Refusal::new("the run has no token for the signature slot")
+                        .help("name it in the job: [token] signature = \"pkcs11:…\""),
+                ],
+                _ => Vec::new(),
+            });
         }
         let place = self.seat(signature)?.place.id;
         let info = self.module.token_info(place)?;
@@ -104,7 +110,7 @@ impl ModuleToken {
         refusals: &mut Vec<Refusal>,
     ) {
         let (state, what) = match role {
-            Role::User | Role::SignatureUser => (info.user_pin, "PIN"),
+            Role::User | Role::SignatureUser | Role::SlotUser => (info.user_pin, "PIN"),
             Role::SecurityOfficer => (info.so_pin, "PUK"),
             Role::CardManager => {
                 let problem = "a PKCS#11 token has no card manager to log in";
@@ -184,24 +190,28 @@ fn content_refusal(action: &Action<Option<Input>>) -> Option<Refusal> {
 
 /// Whether the action happens in the signature slot, as far as that is known.
 fn in_signature_slot(action: &Action<Option<Input>>) -> bool {
-    let slot = match action {
-        Action::SetPin { role, .. } | Action::ChangePin { role, .. } => {
-            return *role == Role::SignatureUser;
-        }
+    if let Action::SetPin { role, .. } | Action::ChangePin { role, .. } = action {
+        return *role == Role::SignatureUser;
+    }
+    match slot_of(action) {
+        None | Some(Slot::Default) => false,
+        Some(Slot::Signature) => true,
+        Some(Slot::FromValue { value }) => value
+            .as_ref()
+            .is_some_and(|value| value.as_ref().eq_ignore_ascii_case(b"signature")),
+    }
+}
+
+/// The slot that the action names.
+const fn slot_of<V>(action: &Action<V>) -> Option<&Slot<V>> {
+    match action {
         Action::GenerateKeyPair { slot, .. }
         | Action::FindKeyPair { slot, .. }
         | Action::WriteCertificate { slot, .. }
         | Action::ImportPkcs12 { slot, .. }
         | Action::WriteCertificateList { slot, .. }
-        | Action::WriteData { slot, .. } => slot,
-        _ => return false,
-    };
-    match slot {
-        Slot::Default => false,
-        Slot::Signature => true,
-        Slot::FromValue { value } => value
-            .as_ref()
-            .is_some_and(|value| value.as_ref().eq_ignore_ascii_case(b"signature")),
+        | Action::WriteData { slot, .. } => Some(slot),
+        _ => None,
     }
 }
 

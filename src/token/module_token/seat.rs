@@ -53,7 +53,7 @@ impl Seat {
 
 pub(super) fn pkcs11_role(role: Role) -> Result<Pkcs11Role, TokenError> {
     match role {
-        Role::User | Role::SignatureUser => Ok(Pkcs11Role::User),
+        Role::User | Role::SignatureUser | Role::SlotUser => Ok(Pkcs11Role::User),
         Role::SecurityOfficer => Ok(Pkcs11Role::SecurityOfficer),
         Role::CardManager => Err(TokenError::new(
             Retry::Refused,

@@ -1,0 +1,231 @@
+//! `CreateKey` (perso): key pairs that the card makes itself.
+//!
+//! They stand behind the static files, one of which may receive the public key, and before the
+//! dynamic contents.
+
+use super::Programming;
+use super::access::of_credential;
+use crate::model::{FileIndex, FileKind, Pin, Size};
+use crate::operation::{
+    Access, AccessRule, Algorithm, CardAction, FilePath, KeyObject, KeyUsage, UndoClass,
+};
+use crate::stdlib;
+use crate::syntax::cpf::{Attribute, TermKind};
+
+/// What is taken by the keys before, and where files lie.
+struct Taken<'p> {
+    paths: &'p [Option<FilePath>],
+    references: Vec<u8>,
+    public: Vec<FileIndex>,
+}
+
+impl<'t> Programming<'_, '_, '_, 't> {
+    /// Makes the keys in the order of their declaration. `paths` are those of the declared files.
+    pub(super) fn create_keys(&mut self, paths: &[Option<FilePath>]) {
+        let mut taken = Taken {
+            paths,
+            references: Vec::new(),
+            public: Vec::new(),
+        };
+        for key in &self.profile.keys {
+            self.create_key(key, &mut taken);
+        }
+    }
+
+    /// `CreateKey NAME ref=… type=… use=… pin=… public=…`. Each attribute is judged, also when
+    /// another one is wrong.
+    fn create_key(&mut self, key: &Pin<'t>, taken: &mut Taken<'_>) -> Option<()> {
+        let reference = self.key_reference(key, &mut taken.references);
+        let algorithm = self.key_algorithm(key);
+        let usage = self.key_usage(key, algorithm);
+        let access = self.key_access(key);
+        let public = match self.named(key, "public") {
+            None => Some(None),
+            Some(file) => self.public_file(file, algorithm, taken).map(Some),
+        };
+        let action = CardAction::CreateKey {
+            key: KeyObject {
+                name: key.name.to_owned(),
+                reference: reference?,
+                algorithm: algorithm?,
+                usage: usage?,
+                access: access?,
+            },
+            public: public?,
+        };
+        let id = format!("profile.key.{}", key.name);
+        self.push(&id, action, UndoClass::Reversible, key.span);
+        Some(())
+    }
+
+    fn named(&self, key: &Pin<'t>, name: &str) -> Option<&'t Attribute> {
+        self.profile.attribute(key.attributes, name)
+    }
+
+    /// The word that an attribute is, in lower case.
+    fn word(&self, attribute: &Attribute) -> String {
+        let written = attribute.value.span.of(self.profile.text);
+        written.to_ascii_lowercase()
+    }
+
+    fn key_reference(&mut self, key: &Pin<'t>, taken: &mut Vec<u8>) -> Option<u8> {
+        let Some(attribute) = self.named(key, "ref") else {
+            self.refuse(
+                key.span,
+                "nothing says by which reference commands name this key",
+                "add `ref=` with a number from 1 to 15",
+            );
+            return None;
+        };
+        let span = attribute.value.span;
+        let number = self.profile.single_term(attribute.value);
+        let Some(TermKind::Number(number @ 1..=15)) = number.map(|term| term.kind) else {
+            self.refuse(
+                span,
+                "this is no reference of a key",
+                "write a number from 1 to 15",
+            );
+            return None;
+        };
+        let reference = u8::try_from(number).ok()?;
+        if taken.contains(&reference) {
+            self.refuse(
+                span,
+                "another key has this reference already",
+                "references of keys are unique on a card: write another number from 1 to 15",
+            );
+            return None;
+        }
+        taken.push(reference);
+        Some(reference)
+    }
+
+    fn key_algorithm(&mut self, key: &Pin<'t>) -> Option<Algorithm> {
+        const HELP: &str = "write `rsa2048`, `rsa3072`, `rsa4096`, `ec-p256` or `ec-p384`";
+        let Some(attribute) = self.named(key, "type") else {
+            self.refuse(key.span, "nothing says what kind of key this is", HELP);
+            return None;
+        };
+        let algorithm = match self.word(attribute).as_str() {
+            "rsa2048" => Algorithm::Rsa { bits: 2048 },
+            "rsa3072" => Algorithm::Rsa { bits: 3072 },
+            "rsa4096" => Algorithm::Rsa { bits: 4096 },
+            "ec-p256" => Algorithm::P256,
+            "ec-p384" => Algorithm::P384,
+            _ => {
+                let span = attribute.value.span;
+                self.refuse(span, "this kind of key is not known", HELP);
+                return None;
+            }
+        };
+        Some(algorithm)
+    }
+
+    /// Without `use=` a key may do all that its kind can.
+    fn key_usage(&mut self, key: &Pin<'t>, algorithm: Option<Algorithm>) -> Option<KeyUsage> {
+        let signs_only = matches!(algorithm, Some(Algorithm::P256 | Algorithm::P384));
+        let Some(attribute) = self.named(key, "use") else {
+            return Some(match signs_only {
+                true => KeyUsage::Sign,
+                false => KeyUsage::Both,
+            });
+        };
+        let span = attribute.value.span;
+        match self.word(attribute).as_str() {
+            "sign" => Some(KeyUsage::Sign),
+            "decipher" | "both" if signs_only => {
+                self.refuse(
+                    span,
+                    "a key on an elliptic curve deciphers nothing: it only signs",
+                    "write `use=sign`, or take an RSA key",
+                );
+                None
+            }
+            "decipher" => Some(KeyUsage::Decipher),
+            "both" => Some(KeyUsage::Both),
+            _ => {
+                self.refuse(
+                    span,
+                    "this is no use of a key",
+                    "write `sign`, `decipher` or `both`",
+                );
+                None
+            }
+        }
+    }
+
+    fn key_access(&mut self, key: &Pin<'t>) -> Option<AccessRule> {
+        let Some(attribute) = self.named(key, "pin") else {
+            return Some(AccessRule::Only(Access::Always));
+        };
+        let credential = stdlib::credential(attribute.value.span.of(self.profile.text));
+        let access = credential.and_then(|found| of_credential(found.name));
+        if access.is_none() {
+            self.refuse(
+                attribute.value.span,
+                "this is no credential",
+                "write the one that opens the key, for instance `PIN1`; without `pin=` anyone may use it",
+            );
+        }
+        access.map(AccessRule::Only)
+    }
+
+    /// The declared elementary file that receives the public key and nothing else.
+    fn public_file(
+        &mut self,
+        attribute: &Attribute,
+        algorithm: Option<Algorithm>,
+        taken: &mut Taken<'_>,
+    ) -> Option<FilePath> {
+        let profile = self.profile;
+        let span = attribute.value.span;
+        let index = profile.file_named(span.of(profile.text));
+        let Some(index) = index.filter(|index| profile.file(*index).kind == FileKind::Ef) else {
+            self.refuse(
+                span,
+                "this is no elementary file of the profile",
+                "declare the file for the public key with `CreateEf`, and name it here",
+            );
+            return None;
+        };
+        if profile.content_of(index).is_some() {
+            self.refuse(
+                span,
+                "this file has a content of its own",
+                "the public key is its content: take the `File` block out, or name another file",
+            );
+            return None;
+        }
+        if taken.public.contains(&index) {
+            self.refuse(
+                span,
+                "this file receives the public key of another key already",
+                "declare a file for each public key",
+            );
+            return None;
+        }
+        taken.public.push(index);
+        let least = least_size(algorithm?);
+        if let Some((Size::Bytes(bytes), _)) = profile.max_size(profile.file(index))
+            && bytes < least
+        {
+            self.refuse(
+                span,
+                format!("the public key has {least} bytes and does not fit into {bytes}"),
+                "raise `maxsize=` of this file",
+            );
+            return None;
+        }
+        taken.paths.get(index.0 as usize)?.clone()
+    }
+}
+
+/// Fewest bytes of a public key in DER: `RSAPublicKey` with the exponent 65537 (RFC 8017, A.1.1),
+/// or the uncompressed point in an OCTET STRING (X9.62).
+fn least_size(algorithm: Algorithm) -> u64 {
+    match algorithm {
+        Algorithm::Rsa { bits } => u64::from(bits) / 8 + 14,
+        Algorithm::P256 => 67,
+        Algorithm::P384 => 99,
+    }
+}
