@@ -215,6 +215,7 @@ impl Bench {
             .perso(&arguments)
             .env("SOFTHSM2_CONF", self.sandbox.path("softhsm2.conf"))
             .env("CARD_PIN", pin)
+            .env("XDG_RUNTIME_DIR", self.sandbox.path("runtime"))
             .output()
             .unwrap();
         let out = String::from_utf8(output.stdout).unwrap();
