@@ -265,6 +265,7 @@ fn tlv(length: usize) -> usize {
         0..=0x7F => 1,
         0x80..=0xFF => 2,
         0x100..=0xFFFF => 3,
+        0x1_0000..=0xFF_FFFF => 4,
         _ => 5,
     };
     length.saturating_add(1 + length_bytes)
