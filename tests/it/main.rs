@@ -17,6 +17,7 @@ mod hostile;
 mod joined_files;
 mod layering;
 mod licences;
+mod pinblob;
 mod pki;
 mod plan;
 mod rule_snapshots;
