@@ -61,6 +61,10 @@ impl Run<'_> {
 
     /// The token that the job is for; in a resumed run, the one that it had made of it.
     fn other_serial(&self, token: &Identity) -> Option<Refusal> {
+        if self.resume.is_some_and(|past| past.becomes.is_some()) {
+            // Its initialisation was begun, which may have changed the number.
+            return None;
+        }
         let before = self.resume.and_then(|past| past.serial.as_deref());
         let wanted = before.or(self.serial)?;
         (wanted != token.serial).then(|| {

@@ -177,7 +177,10 @@ impl Run<'_> {
             };
         }
         let (true, Some(outcome)) = (past.lost, looks_done) else {
-            return Ok(None);
+            return match !past.lost && self.is_somebody_elses(past)? {
+                true => Err(state_is_not_known()),
+                false => Ok(None),
+            };
         };
         if self.token.holds(&self.object_ids(planned))? {
             return Ok(Some(outcome));
@@ -192,6 +195,13 @@ impl Run<'_> {
             true => Err(state_is_not_known()),
             false => Ok(None),
         }
+    }
+
+    /// A token that was blank when its initialisation was begun is empty now, however far that came:
+    /// one with objects and the same label is another.
+    fn is_somebody_elses(&mut self, past: &Past) -> Result<bool, TokenError> {
+        let has_serial = !self.token.identity()?.serial.is_empty();
+        Ok(past.serial.is_none() && has_serial && self.token.shows_objects()?)
     }
 
     /// The identifiers of whatever this job makes.

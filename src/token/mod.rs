@@ -260,6 +260,14 @@ pub trait Token {
         Ok(false)
     }
 
+    /// Whether there is any object that shows without a login.
+    ///
+    /// # Errors
+    /// [`TokenError`] if it does not answer.
+    fn shows_objects(&mut self) -> Result<bool, TokenError> {
+        Ok(false)
+    }
+
     /// Whether PINs are entered at the reader.
     ///
     /// # Errors

@@ -20,6 +20,7 @@ mod licences;
 mod pinblob;
 mod pki;
 mod plan;
+mod resume;
 mod rule_snapshots;
 mod rules;
 mod run;

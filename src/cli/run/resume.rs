@@ -80,18 +80,20 @@ pub(super) fn at_resume<T>(
         slot_id: None,
         ..uri.clone()
     };
-    let found = match past {
-        Some(Past {
-            serial: serial @ Some(_),
-            ..
-        }) => open(&elsewhere(serial, &None)).ok(),
-        Some(Past {
-            becomes: label @ Some(_),
-            ..
-        }) => open(&elsewhere(&None, label)).ok(),
-        _ => None,
-    };
-    found.map_or_else(|| open(&uri), Ok)
+    let places = past.into_iter().flat_map(|past| {
+        let by_serial = past.serial.as_ref().map(|_| elsewhere(&past.serial, &None));
+        let by_label = past
+            .becomes
+            .as_ref()
+            .map(|_| elsewhere(&None, &past.becomes));
+        [by_serial, by_label].into_iter().flatten()
+    });
+    for place in places {
+        if let Ok(token) = open(&place) {
+            return Ok(token);
+        }
+    }
+    open(&uri)
 }
 
 /// Keeps other runs of this user off the token.

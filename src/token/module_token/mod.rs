@@ -19,7 +19,7 @@ mod value;
 
 use seat::{Seat, pkcs11_role};
 
-use super::pkcs11::{Error, Mechanism, Module, Selector, Session, TokenInfo, Uri};
+use super::pkcs11::{Error, Mechanism, Module, Search, Selector, Session, TokenInfo, Uri};
 use super::{Identity, Kind, ObjectId, Outcome, Refusal, Retry, State, Step, Token, TokenError};
 use crate::operation::{Action, Capability, Input, Login, Slot};
 use crate::secret::Secret;
@@ -164,6 +164,11 @@ impl Token for ModuleToken {
 
     fn holds(&mut self, ids: &BTreeSet<ObjectId>) -> Result<bool, TokenError> {
         self.shows_any(ids)
+    }
+
+    fn shows_objects(&mut self) -> Result<bool, TokenError> {
+        let session = self.as_it_is(false)?;
+        Ok(!session.find(&Search::default())?.is_empty())
     }
 
     fn has_pin_pad(&mut self) -> Result<bool, TokenError> {
