@@ -51,7 +51,6 @@ impl Drawing {
         self.subgraphs += 1;
         self.line(&format!("subgraph s{number}[\"{}\"]", escaped(title)));
         self.depth += 1;
-        self.line("direction TB");
         number
     }
 
@@ -120,14 +119,19 @@ impl Drawing {
         title: &str,
         from: usize,
     ) -> Result<Option<usize>, PlanError> {
-        let mut before = None;
+        let (mut first, mut before) = (None, None);
         self.open(title);
         for operation in &program.operations {
             let node = self.node(&operation.id, &word(operation)?, operation.undo);
-            self.arrow(before.or(Some(from)), node);
+            self.arrow(before, node);
             before = Some(node);
+            first.get_or_insert(node);
         }
         self.close();
+        // A node belongs to the innermost subgraph that names it.
+        if let Some(first) = first {
+            self.arrow(Some(from), first);
+        }
         Ok(before)
     }
 
