@@ -115,8 +115,11 @@ impl Application {
             .with(Operation::Delete, extender);
         let control = own_file(DIRECTORY_SIZE, Some(rules));
         let made = files.create(place, control, Some(&self.home))?;
-        if let Some(file) = &made {
-            files.write(file, 0, &EMPTY)?;
+        if let Some(file) = &made
+            && let Err(error) = files.write(file, 0, &EMPTY)
+        {
+            discard(files, file);
+            return Err(error);
         }
         Ok(made)
     }
