@@ -157,7 +157,12 @@ mod tests {
         let file = encode(&key).unwrap();
         assert!(file.windows(8).any(|it| it == CURVES[0].2));
         assert_eq!(decode(&file), Ok(key));
-        assert_eq!(encode(&PublicTemplate::Ec { point: vec![4, 1, 2] }), None);
+        assert_eq!(
+            encode(&PublicTemplate::Ec {
+                point: vec![4, 1, 2]
+            }),
+            None
+        );
     }
 
     #[test]

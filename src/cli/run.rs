@@ -9,7 +9,7 @@ mod verdict;
 use std::cell::RefCell;
 use std::collections::BTreeSet;
 use std::io::IsTerminal as _;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use clap::{Args, ValueEnum};
@@ -89,6 +89,34 @@ pub(super) struct Run {
     judging: Judging,
 }
 
+impl Run {
+    /// A run of `plan` on the simulated card in an image.
+    pub(super) fn on_image(
+        plan: PathBuf,
+        job: Option<PathBuf>,
+        field: Vec<String>,
+        image: &Path,
+    ) -> Self {
+        Self {
+            plan,
+            job,
+            field,
+            token: Some(format!("sim:{}", image.display())),
+            dry_run: false,
+            journal: None,
+            resume: None,
+            resume_without_journal: false,
+            pin_state: None,
+            secret_outputs: None,
+            irreversible: false,
+            report: None,
+            skip: Vec::new(),
+            job_id: None,
+            judging: Judging::default(),
+        }
+    }
+}
+
 /// Which PIN of a change holds.
 #[derive(Clone, Copy, ValueEnum)]
 enum WhichPin {
@@ -166,6 +194,9 @@ pub(super) fn run(run: &Run, display: &Display) -> Result<Exit, Fatal> {
     let report = token_run.execute().map_err(|error| unanswered(&error))?;
     screen.borrow_mut().end(report.failure.is_none());
     deliver(run, display, &report)?;
+    if vanishes(run, &file.job) && !display.quiet {
+        show_card(token.as_ref(), display)?;
+    }
     match &report.failure {
         None => Ok(Exit::Done),
         Some(failure) => Err(failed(failure, &plan, run)),
@@ -225,6 +256,19 @@ fn skipped(words: &[String]) -> Result<BTreeSet<Capability>, Fatal> {
 fn token_uri<'u>(run: &'u Run, job: &'u Job) -> &'u str {
     let named = run.token.as_deref().or(job.token.uri.as_deref());
     named.unwrap_or("sim:")
+}
+
+/// Whether the token lives as long as the process: then this is the time to look at it.
+fn vanishes(run: &Run, job: &Job) -> bool {
+    let simulated = SimulatorUri::parse(token_uri(run, job));
+    matches!(simulated, Some(Ok(SimulatorUri { image: None, .. })))
+}
+
+fn show_card(token: &dyn Token, display: &Display) -> Result<(), Fatal> {
+    match token.picture() {
+        Some(picture) => output::print(format!("\n{picture}\n").as_bytes(), display),
+        None => Ok(()),
+    }
 }
 
 fn open_token(run: &Run, job: &Job, past: Option<&Past>) -> Result<Box<dyn Token>, Fatal> {

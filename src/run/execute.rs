@@ -313,9 +313,16 @@ fn failed(planned: &Planned<'_>, error: TokenError, has_written: bool) -> Failur
         Retry::Safe if changes_pin => Retry::LookFirst,
         retry => retry,
     };
+    let (operation, origin) = match error.within {
+        Some(within) => *within,
+        None => {
+            let operation = planned.operation;
+            (operation.id.clone(), operation.origin.clone())
+        }
+    };
     Failure {
-        operation: planned.operation.id.clone(),
-        origin: planned.operation.origin.clone(),
+        operation,
+        origin,
         problem: error.problem,
         causes: error.causes,
         retry_is_safe: retry == Retry::Safe,

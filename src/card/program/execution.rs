@@ -3,9 +3,9 @@
 use std::collections::BTreeMap;
 
 use super::{Item, KeyPart, Work, content};
+use crate::card::apdu::ins;
 use crate::card::public_key;
 use crate::card::simulator::PublicTemplate;
-use crate::card::apdu::ins;
 use crate::card::{Channel, ChannelError, Command, Response, Sw};
 use crate::operation::{OperationId, Origin};
 

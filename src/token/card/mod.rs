@@ -42,6 +42,8 @@ pub struct CardToken {
     verified: BTreeSet<u8>,
     /// What pre-flight knows of the card by then.
     foreseen: Foreseen,
+    /// What an interrupted change left in the directories was finished.
+    mended: bool,
 }
 
 impl CardToken {
@@ -54,6 +56,7 @@ impl CardToken {
             references: BTreeMap::new(),
             verified: BTreeSet::new(),
             foreseen: Foreseen::AsItIs,
+            mended: false,
         }
     }
 
@@ -99,6 +102,16 @@ impl CardToken {
             self.application = Application::open(&mut *self.line, data_field)?;
         }
         Ok(self.application.as_mut())
+    }
+
+    /// Finishes what a killed run left of a change of the directories, once.
+    fn mend(&mut self) -> Result<(), TokenError> {
+        if self.mended || self.find_application()?.is_none() {
+            return Ok(());
+        }
+        self.mended = true;
+        self.change_application(Application::finish_interrupted)?;
+        self.line.keep()
     }
 
     /// The serial number of one's own, else that of the chip.
@@ -202,6 +215,7 @@ impl Token for CardToken {
     }
 
     fn probe(&mut self, step: &Step<'_>) -> Result<State, TokenError> {
+        self.mend()?;
         match step.action {
             Action::Initialise { .. } => {
                 let activated = self.identification()?.is_some_and(|card| card.activated);

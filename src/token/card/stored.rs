@@ -289,9 +289,9 @@ fn no_encrypted_pins() -> TokenError {
 
 impl From<CardError> for TokenError {
     fn from(error: CardError) -> Self {
-        let retry = match error.sw {
-            Some(_) => Retry::Safe,
-            None => Retry::LookFirst,
+        let retry = match error.lost {
+            true => Retry::LookFirst,
+            false => Retry::Safe,
         };
         let error_of = Self::new(retry, error.problem);
         error.causes.into_iter().fold(error_of, Self::cause)
