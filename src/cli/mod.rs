@@ -41,7 +41,7 @@ enum Command {
     Compile(compile::Compile),
     Plan(plan::Plan),
     Explain(explain::Explain),
-    // Not shown until it executes plans on the simulated card, too, and can resume.
+    // Not shown until it executes plans on the simulated card, too.
     #[command(hide = true)]
     Run(run::Run),
 }
