@@ -290,7 +290,7 @@ fn open_token(run: &Run, job: &Job, past: Option<&Past>) -> Result<Box<dyn Token
     }
     let parse = |uri: &str| Uri::parse(uri).map_err(|error| Fatal::usage(error.to_string()));
     let signature = job.token.signature.as_deref().map(parse).transpose()?;
-    let token = at_resume(parse(uri)?, past, |uri| {
+    let token = at_resume(&parse(uri)?, past, |uri| {
         ModuleToken::open(uri, signature.as_ref())
     });
     Ok(Box::new(token.map_err(|error| unanswered(&error))?))

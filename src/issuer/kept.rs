@@ -36,43 +36,43 @@ impl DevCa {
                 ca.keep(folder)?;
                 Ok(ca)
             }
-            Err(error) => Err(kept(&path, error)),
+            Err(error) => Err(kept(&path, &error)),
         }
     }
 
     /// The certificate first: a folder with a key has the certificate of that key.
     fn keep(&self, folder: &Path) -> Result<(), DevCaError> {
-        fs::create_dir_all(folder).map_err(|error| kept(folder, error))?;
+        fs::create_dir_all(folder).map_err(|error| kept(folder, &error))?;
         let certificate = folder.join(CERTIFICATE);
         fs::write(&certificate, self.certificate.to_pem()?)
-            .map_err(|error| kept(&certificate, error))?;
+            .map_err(|error| kept(&certificate, &error))?;
         let path = folder.join(KEY);
         let der = self
             .key
             .to_pkcs8_der()
-            .map_err(|error| kept(&path, error))?;
+            .map_err(|error| kept(&path, &error))?;
         let text = pem::encode_string("PRIVATE KEY", LineEnding::LF, der.as_bytes())
             .map(Zeroizing::new)
-            .map_err(|error| kept(&path, error))?;
-        write_private(&path, text.as_bytes()).map_err(|error| kept(&path, error))
+            .map_err(|error| kept(&path, &error))?;
+        write_private(&path, text.as_bytes()).map_err(|error| kept(&path, &error))
     }
 }
 
 fn read(folder: &Path, key: &str, days: u32) -> Result<DevCa, DevCaError> {
     let path = folder.join(KEY);
-    let (_, der) = pem::decode_vec(key.as_bytes()).map_err(|error| kept(&path, error))?;
+    let (_, der) = pem::decode_vec(key.as_bytes()).map_err(|error| kept(&path, &error))?;
     let der = Zeroizing::new(der);
-    let key = SigningKey::from_pkcs8_der(&der).map_err(|error| kept(&path, error))?;
+    let key = SigningKey::from_pkcs8_der(&der).map_err(|error| kept(&path, &error))?;
     let path = folder.join(CERTIFICATE);
-    let text = fs::read_to_string(&path).map_err(|error| kept(&path, error))?;
-    let certificate = Certificate::from_pem(&text).map_err(|error| kept(&path, error))?;
+    let text = fs::read_to_string(&path).map_err(|error| kept(&path, &error))?;
+    let certificate = Certificate::from_pem(&text).map_err(|error| kept(&path, &error))?;
     let spki = key.verifying_key().to_public_key_der();
-    let own = spki.map_err(|error| kept(&path, error))?;
+    let own = spki.map_err(|error| kept(&path, &error))?;
     let certified = certificate.public_key().and_then(|key| key.to_spki());
     if certified.ok().as_deref() != Some(own.as_bytes()) {
         return Err(kept(
             &path,
-            "it is not the certificate of the key beside it",
+            &"it is not the certificate of the key beside it",
         ));
     }
     Ok(DevCa {
@@ -92,7 +92,7 @@ fn write_private(path: &Path, text: &[u8]) -> io::Result<()> {
     file.sync_all()
 }
 
-fn kept(place: &Path, reason: impl ToString) -> DevCaError {
+fn kept(place: &Path, reason: &dyn ToString) -> DevCaError {
     DevCaError::Kept {
         place: place.display().to_string(),
         reason: reason.to_string(),

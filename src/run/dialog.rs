@@ -206,7 +206,7 @@ impl Binding<'_> {
                 self.value(when_false, Asker::One(second), login);
             }
             (value @ Value::Dialog { .. }, Asker::One(key) | Asker::Either(key, _)) => {
-                self.dialog(value, key, login)
+                self.dialog(value, key, login);
             }
             _ => {}
         }

@@ -211,6 +211,7 @@ impl Run<'_> {
             serial: progress.token.serial.clone(),
             label: progress.token.label.clone(),
             becomes: becomes.and_then(|label| Some(label.expose_text().ok()?.to_owned())),
+            starts: self.resume.is_none() && !progress.written,
             operation: step.operation.0.clone(),
             phase,
         };

@@ -21,10 +21,21 @@ pub struct Entry {
     /// The label that the operation gives it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub becomes: Option<String>,
+    /// Whether a run begins here that resumes none: what stands above is of others.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub starts: bool,
     /// The operation.
     pub operation: String,
     /// Where it is in it.
     pub phase: Phase,
+}
+
+#[expect(
+    clippy::trivially_copy_pass_by_ref,
+    reason = "the signature that serde calls"
+)]
+fn is_false(flag: &bool) -> bool {
+    !*flag
 }
 
 /// When a line is written.

@@ -73,14 +73,17 @@ impl Past {
             (None, Some(last)) => last.job.clone(),
             (None, None) => return Err(PastError::Empty),
         };
-        let mut past = Self::default();
-        let mut own = entries
+        let mut own: Vec<Entry> = entries
             .into_iter()
             .filter(|entry| entry.job == job)
-            .peekable();
-        if own.peek().is_none() {
+            .collect();
+        if let Some(start) = own.iter().rposition(|entry| entry.starts) {
+            own.drain(..start);
+        }
+        if own.is_empty() {
             return Err(PastError::OtherJob(job));
         }
+        let mut past = Self::default();
         for entry in own {
             if entry.plan != plan {
                 return Err(PastError::OtherPlan);
@@ -322,6 +325,15 @@ mod tests {
         assert!(past.says_done(&id("y")));
         assert!(!past.may_be_begun(&id("x")));
         assert_eq!(past.serial.as_deref(), Some("1"));
+    }
+
+    #[test]
+    fn what_stands_above_the_last_start_is_of_another_run() {
+        let again = line("a", "y", "begin").replace('{', "{\"starts\":true,");
+        let text = line("a", "x", "done").replace("\"p\"", "\"other\"") + &again;
+        let (_, past) = Past::read(&text, None, "p").unwrap();
+        assert!(!past.may_be_begun(&OperationId("x".to_owned())));
+        assert!(past.may_be_begun(&OperationId("y".to_owned())));
     }
 
     #[test]

@@ -8,7 +8,7 @@ use std::process::Command;
 use getrandom::SysRng;
 use perso::issuer::{DevCa, IssueError, Issued, Issuer, Request};
 use perso::operation::{
-    Action, Algorithm, Capability, DataAttributes, Input, Slot, UndoClass, Value,
+    Action, Algorithm, Capability, DataAttributes, Input, Role, Slot, UndoClass, Value,
 };
 use perso::pki::{UnixTime, Validity};
 use perso::plan::Plan;
@@ -19,12 +19,13 @@ use perso::token::{
     Identity, ModuleToken, ObjectId, Outcome, Refusal, State, Step, Token, TokenError,
 };
 
-use crate::run::{Bench, JOB, PIN, PUK, application, initialise, login, operation, plan};
+use crate::run::{Bench, JOB, PIN, PUK, application, field, initialise, login, operation, plan};
 
 /// Tells a process of this test what befalls it: `begin N`, `answer N`, `done N`, `erased`.
 const FATE: &str = "PERSO_TEST_FATE";
 const FOLDER: &str = "PERSO_TEST_FOLDER";
 const MODULE: &str = "PERSO_TEST_MODULE";
+const TOKEN: &str = "PERSO_TEST_TOKEN";
 
 fn card() -> Plan {
     let data = Action::WriteData {
@@ -34,7 +35,7 @@ fn card() -> Plan {
         attributes: DataAttributes::default(),
         login: login(),
     };
-    let mut last = application("B", "Second", Algorithm::P384);
+    let mut last = application("B", "Second", Algorithm::P256);
     last.operations.push(operation(
         "B.data",
         data,
@@ -161,7 +162,11 @@ fn child() {
         ("PIN".to_owned(), secret(PIN)),
         ("PUK".to_owned(), secret(PUK)),
     ]);
-    let uri = format!("pkcs11:?module-path={}", std::env::var(MODULE).unwrap());
+    let token = std::env::var(TOKEN).unwrap();
+    let uri = format!(
+        "pkcs11:{token}?module-path={}",
+        std::env::var(MODULE).unwrap()
+    );
     let mut token = KillingToken {
         inner: ModuleToken::open(&Uri::parse(&uri).unwrap(), None).unwrap(),
         at: if what == "answer" { at } else { 0 },
@@ -214,10 +219,15 @@ fn child() {
 }
 
 fn start_child(bench: &Bench, fate: &str) -> std::process::Output {
+    start_child_on(bench, "", fate)
+}
+
+fn start_child_on(bench: &Bench, token: &str, fate: &str) -> std::process::Output {
     let folder = bench.sandbox.path("");
     Command::new(std::env::current_exe().unwrap())
         .args(["--exact", "resume::child", "--nocapture"])
         .env(FATE, fate)
+        .env(TOKEN, token)
         .env(FOLDER, folder)
         .env(MODULE, &bench.module)
         .env("SOFTHSM2_CONF", bench.sandbox.path("softhsm2.conf"))
@@ -354,10 +364,65 @@ fn a_token_that_goes_away_is_told_at_its_line() {
     let child = start_child(&bench, "erased");
     let words = String::from_utf8_lossy(&child.stderr);
     assert!(child.status.success(), "{words}");
-    assert!(words.contains("CKR_"), "{words}");
+    assert!(words.contains("the token is gone"), "{words}");
     // The token is gone: a resumed run says so, and makes no other one.
     let tokens: &Path = &bench.sandbox.path("tokens");
     std::fs::create_dir_all(tokens).unwrap();
     let (code, out, err) = bench.run("token=Ada", PIN, &["--resume", "journal.jsonl"]);
     assert_eq!(code, 6, "{out}{err}");
+}
+
+/// Whether a PIN was changed is nothing to find out by trying.
+#[test]
+#[cfg(unix)]
+fn a_change_of_a_pin_waits_for_a_person() {
+    let change = Action::ChangePin {
+        role: Role::User,
+        old: field("PIN"),
+        new: field("PUK"),
+    };
+    let undo = UndoClass::Irreversible;
+    let change = operation("change-pin", change, undo, &[Capability::ChangePin]);
+    for (fate, holds) in [("begin 1", "old"), ("answer 1", "new")] {
+        let Some(bench) = Bench::new(&card(), JOB) else {
+            return;
+        };
+        assert_eq!(bench.run("", PIN, &[]).0, 0);
+        let changing = plan(vec![change.clone()], Vec::new()).to_text().unwrap();
+        std::fs::write(bench.sandbox.path("plan.json"), changing).unwrap();
+        let child = start_child_on(&bench, "token=Ada", fate);
+        assert!(child.status.code().is_none(), "{child:?}");
+        let resume = ["--resume", "journal.jsonl"];
+        let (code, out, err) = bench.run("token=Ada", PIN, &resume);
+        assert_eq!(code, 5, "{out}{err}");
+        assert!(err.contains("--pin-state"), "{err}");
+        let told = ["--resume", "journal.jsonl", "--pin-state", holds];
+        let (code, out, err) = bench.run("token=Ada", PIN, &told);
+        assert_eq!(code, 0, "{fate}: {out}{err}");
+        let (code, out, err) = bench.run("token=Ada", PIN, &resume);
+        assert_eq!(code, 0, "{fate}: {out}{err}");
+        assert!(out.contains("done before"), "{out}");
+        // The new PIN holds.
+        let check = plan(Vec::new(), vec![application("C", "Third", Algorithm::P256)]);
+        std::fs::write(bench.sandbox.path("plan.json"), check.to_text().unwrap()).unwrap();
+        let (code, out, err) = bench.run("token=Ada", PUK, &[]);
+        assert_eq!(code, 0, "{fate}: {out}{err}");
+    }
+}
+
+#[test]
+fn a_token_has_one_writer() {
+    let Some(bench) = Bench::new(&card(), JOB) else {
+        return;
+    };
+    let module = bench.module.canonicalize().unwrap();
+    let folder = bench.sandbox.path("runtime").join("perso");
+    let mut other = WriterLock::new(folder, module.display().to_string());
+    other.hold("").unwrap();
+    let (code, out, err) = bench.run("", PIN, &[]);
+    assert_eq!(code, 6, "{out}{err}");
+    assert!(err.contains("another run writes to this token"), "{err}");
+    drop(other);
+    let (code, out, err) = bench.run("", PIN, &[]);
+    assert_eq!(code, 0, "{out}{err}");
 }

@@ -70,7 +70,7 @@ fn random_id() -> Result<String, Fatal> {
 /// Opens the token of a resumed run by the serial number that it had last, or by the label that it
 /// was about to get, since modules move a token that they initialise; any other as `uri` says.
 pub(super) fn at_resume<T>(
-    uri: Uri,
+    uri: &Uri,
     past: Option<&Past>,
     mut open: impl FnMut(&Uri) -> Result<T, TokenError>,
 ) -> Result<T, TokenError> {
@@ -93,7 +93,7 @@ pub(super) fn at_resume<T>(
             return Ok(token);
         }
     }
-    open(&uri)
+    open(uri)
 }
 
 /// Keeps other runs of this user off the token.

@@ -2,8 +2,8 @@
 
 use std::collections::BTreeSet;
 
-use super::ModuleToken;
 use super::value::from_hex;
+use super::{ModuleToken, gone};
 use crate::operation::{Algorithm, Input, KeyCriteria, Login, ObjectClass, Part};
 use crate::pki::{CertificateRequest, Curve, KeyKind};
 use crate::token::pkcs11::{Class, KeyName, KeyPair, Search, Session};
@@ -55,6 +55,19 @@ impl ModuleToken {
         }
     }
 
+    /// A key pair that must be there. A token that went away shows nothing either, and is told so.
+    pub(super) fn present_pair(
+        &mut self,
+        signature: bool,
+        id: &[u8],
+    ) -> Result<KeyPair, TokenError> {
+        match pair(self.as_it_is(signature)?, id) {
+            Err(error) if self.is_present() => Err(error),
+            Err(_) => Err(gone("the key pair of an earlier operation cannot be found")),
+            found => found,
+        }
+    }
+
     pub(super) fn sign_request(&mut self, step: &Step<'_>) -> Result<Outcome, TokenError> {
         let (Some(key), Some(subject)) = (step.key, step.subject) else {
             return Err(TokenError::new(
@@ -62,8 +75,9 @@ impl ModuleToken {
                 "a request needs a key and a subject",
             ));
         };
+        let pair = self.present_pair(key.signature_slot, &key.id)?;
         let session = self.as_it_is(key.signature_slot)?;
-        let mut signer = session.signer(pair(session, &key.id)?)?;
+        let mut signer = session.signer(pair)?;
         let request = CertificateRequest::build(subject, &mut signer).map_err(|error| {
             TokenError::new(
                 Retry::Safe,
@@ -100,15 +114,15 @@ pub(super) fn pair(session: &Session, id: &[u8]) -> Result<KeyPair, TokenError> 
         found => Err(TokenError::new(
             Retry::LookFirst,
             format!(
-                "the token shows {} {what}s of the key, not one",
+                "the token shows {} {what} keys with the identifier of the key pair, not one",
                 found.len()
             ),
         )
         .cause("a run that was killed left half a key pair")),
     };
     Ok(KeyPair {
-        public: one(Class::PublicKey, "public half")?,
-        private: one(Class::PrivateKey, "private half")?,
+        public: one(Class::PublicKey, "public")?,
+        private: one(Class::PrivateKey, "private")?,
     })
 }
 

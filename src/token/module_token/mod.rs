@@ -98,19 +98,28 @@ impl ModuleToken {
 
     /// "Find returned nothing" counts only once the token has said who it is.
     fn not_there(&self, what: &str) -> TokenError {
-        let same = |info: &TokenInfo| info.serial == self.default.place.token.serial;
-        match self.info() {
-            Ok(info) if same(&info) => TokenError::new(
+        if self.is_present() {
+            return TokenError::new(
                 Retry::LookFirst,
                 format!("{what} was written, but the token does not show the same when it is read"),
-            ),
-            _ => TokenError::new(
-                Retry::LookFirst,
-                format!("{what} was written, but the token is gone or is another one now"),
-            )
-            .cause("the card was taken out of the reader"),
+            );
         }
+        gone(&format!("{what} was written and cannot be read back"))
     }
+
+    /// Whether the token still says that it is the one of this run.
+    fn is_present(&self) -> bool {
+        let known = &self.default.place.token.serial;
+        self.info().is_ok_and(|info| info.serial == *known)
+    }
+}
+
+fn gone(what: &str) -> TokenError {
+    TokenError::new(
+        Retry::LookFirst,
+        format!("{what}: the token is gone, or is another one now"),
+    )
+    .cause("the card was taken out of the reader, or its storage was erased")
 }
 
 impl Token for ModuleToken {

@@ -1,7 +1,7 @@
 //! Certificates, PKCS#12 and data objects.
 
 use super::ModuleToken;
-use super::key::{key_name, pair, with_id};
+use super::key::{key_name, with_id};
 use crate::operation::{Input, Login};
 use crate::pki::{Certificate, Pkcs12};
 use crate::secret::Secret;
@@ -19,9 +19,10 @@ impl ModuleToken {
     ) -> Result<(), TokenError> {
         let certificate = Certificate::from_der(certificate.expose())
             .map_err(|error| TokenError::new(Retry::Refused, error.to_string()))?;
-        let session = self.logged_in(signature, login)?;
+        self.logged_in(signature, login)?;
         if let Some(key) = step.key {
-            let public = session.public_key(pair(session, &key.id)?.public)?;
+            let pair = self.present_pair(signature, &key.id)?;
+            let public = self.as_it_is(signature)?.public_key(pair.public)?;
             if !certificate.is_for(&public) {
                 return Err(TokenError::new(
                     Retry::LookFirst,
@@ -30,6 +31,7 @@ impl ModuleToken {
                 .cause("the answer of the issuer belongs to another request"));
             }
         }
+        let session = self.as_it_is(signature)?;
         session.create_certificate(&certificate, &key_name(step, label))?;
         Ok(())
     }

@@ -74,6 +74,10 @@ impl ModuleToken {
             Action::GenerateKeyPair { algorithm, .. } => {
                 let range = |mechanism| self.module.key_bits(place, mechanism);
                 refusals.extend(algorithm_refusal(*algorithm, range));
+                refusals.extend(signature_refusal(
+                    *algorithm,
+                    &self.module.mechanisms(place)?,
+                ));
             }
             _ => refusals.extend(content_refusal(action)),
         }
@@ -153,6 +157,20 @@ fn algorithm_refusal(
             "the token makes keys of {} to {} bits with {mechanism}, not of {bits}",
             range.start(),
             range.end()
+        ))
+    })
+}
+
+/// A token that makes keys with which it cannot sign. Some tokens tell nothing while they are blank.
+fn signature_refusal(algorithm: Algorithm, offered: &[Mechanism]) -> Option<Refusal> {
+    let needed = match algorithm {
+        Algorithm::Rsa { .. } => Mechanism::RsaPkcs,
+        Algorithm::P256 | Algorithm::P384 => Mechanism::Ecdsa,
+    };
+    let lacks = !offered.is_empty() && !offered.contains(&needed);
+    lacks.then(|| {
+        Refusal::new(format!(
+            "the token cannot sign with such a key, it lacks {needed}"
         ))
     })
 }
