@@ -16,7 +16,7 @@ mod show;
 
 pub use diff::{Difference, diff};
 pub use document::{FORMAT, PlanError, VERSION};
-pub use graph::graph;
+pub use graph::{graph, svg};
 pub use mask::MASK;
 pub use schema::schema;
 pub use show::show;

@@ -121,3 +121,20 @@ fn a_graph_shows_blocks_and_what_feeds_what() {
         told.lines().filter(|line| line.trim() == "end").count()
     );
 }
+
+#[test]
+fn the_image_names_every_operation() {
+    let place = tempfile::tempdir().expect("a folder");
+    project(place.path());
+    let drawn = perso(place.path(), &["plan", "graph", "--svg", "card.dsc"]);
+    let told = String::from_utf8_lossy(&drawn.stdout);
+    assert_eq!(drawn.status.code(), Some(0), "{told}");
+    assert!(told.starts_with("<svg ") && told.ends_with("</svg>\n"));
+    for id in ["select-card", "profile.activate", "A.request", "B.pkcs12"] {
+        assert!(told.contains(&format!(">{id}</text>")), "{id}");
+    }
+    assert_eq!(
+        told.matches("<text").count(),
+        told.matches("</text>").count()
+    );
+}
