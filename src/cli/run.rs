@@ -1,6 +1,7 @@
 //! `perso run`: executes a plan, or the plan of a description, on a token.
 
 mod job;
+mod pin_decryption;
 mod pin_encryption;
 mod resume;
 mod screen;
@@ -16,6 +17,7 @@ use clap::{Args, ValueEnum};
 
 use self::job::{ask, read_job};
 pub(super) use self::job::{declarations, show_problems};
+use self::pin_decryption::decryption;
 use self::pin_encryption::encryption;
 use self::resume::{Resumed, at_resume, lock};
 use self::screen::{Screen, dry_run};
@@ -29,7 +31,7 @@ use crate::operation::Capability;
 use crate::pki::UnixTime;
 use crate::plan::Plan;
 use crate::run::{
-    Answers, EncryptPins, FileJournal, Journal, NoJournal, Past, PinState, Preflight,
+    Answers, DecryptPins, EncryptPins, FileJournal, Journal, NoJournal, Past, PinState, Preflight,
     Run as TokenRun,
 };
 use crate::token::card::{CardToken, SimulatedCard, SimulatorUri};
@@ -148,6 +150,7 @@ pub(super) fn run(run: &Run, display: &Display) -> Result<Exit, Fatal> {
     let mut issuer = file.issuer()?;
     let authority = issuer.as_ref().map(|ca| ca.certificate().to_pem());
     let mut encrypt = encryption(&file)?;
+    let mut decrypt = decryption(&file)?;
     let mut lock = lock(token_uri(run, &file.job));
     let screen = RefCell::new(Screen::new(
         std::io::stderr().is_terminal() && !display.quiet,
@@ -167,6 +170,9 @@ pub(super) fn run(run: &Run, display: &Display) -> Result<Exit, Fatal> {
         encrypt_pins: encrypt
             .as_mut()
             .map(|encrypt| encrypt.as_mut() as &mut EncryptPins<'_>),
+        decrypt_pins: decrypt
+            .as_mut()
+            .map(|decrypt| decrypt.as_mut() as &mut DecryptPins<'_>),
         takes_secret_outputs: run.secret_outputs.is_some(),
         irreversible: run.irreversible,
         resume: past.as_ref(),

@@ -30,6 +30,17 @@ pub struct Job {
     pub dialogs: BTreeMap<String, Answers>,
     /// For whom the PINs of the card are encrypted, where its profile asks for that.
     pub pin_encryption: Option<PinEncryption>,
+    /// The keys that decrypt the PINs of a card, where a description reads them.
+    pub pin_decryption: Vec<DecryptionKey>,
+}
+
+/// A key that decrypts PINs.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct DecryptionKey {
+    /// The PKCS#12 file that holds it.
+    pub pkcs12: PathBuf,
+    /// The password of that file.
+    pub password: Given,
 }
 
 /// For whom PINs are encrypted.

@@ -7,19 +7,21 @@ use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
 use super::{
-    Answers, Given, IssuerChoice, IssuerKind, Job, PinEncryption, Problem, Supply, nearest,
+    Answers, DecryptionKey, Given, IssuerChoice, IssuerKind, Job, PinEncryption, Problem, Supply,
+    nearest,
 };
 use crate::secret::{Encoding, Secret, Source};
 
-const TABLES: [&str; 6] = [
+const TABLES: [&str; 7] = [
     "fields",
     "job",
     "token",
     "dialogs",
     "issuer",
     "pin-encryption",
+    "pin-decryption",
 ];
-const NOT_YET: [&str; 1] = ["pin-decryption"];
+const KEY_KEYS: [&str; 2] = ["pkcs12", "password"];
 const ISSUER_KEYS: [&str; 3] = ["kind", "certificate", "folder"];
 const TOKEN_KEYS: [&str; 3] = ["uri", "signature", "serial"];
 const SOURCES: [&str; 4] = ["env", "file", "fd", "prompt"];
@@ -53,11 +55,6 @@ impl Reader<'_> {
     fn document(&mut self, document: &DeTable<'_>, job: &mut Job) {
         for (key, value) in document {
             let name = key.get_ref().as_ref();
-            if NOT_YET.contains(&name) {
-                let message = format!("`[{name}]` is not supported yet");
-                self.error(message, key.span());
-                continue;
-            }
             if !TABLES.contains(&name) {
                 self.unknown("table", name, key.span(), &TABLES);
                 continue;
@@ -71,6 +68,7 @@ impl Reader<'_> {
                 "token" => self.token(table, job),
                 "issuer" => self.issuer(table, key.span(), job),
                 "pin-encryption" => self.pin_encryption(table, key.span(), job),
+                "pin-decryption" => self.pin_decryption(table, key.span(), job),
                 _ => self.dialogs(table, job),
             }
         }
@@ -161,6 +159,50 @@ impl Reader<'_> {
             true => self.error("`[pin-encryption]` names no `certificate`", at),
             false => job.pin_encryption = Some(PinEncryption { certificates }),
         }
+    }
+
+    /// `keys` is a list of `{ pkcs12 = FILE, password = SOURCE }`.
+    fn pin_decryption(&mut self, table: &DeTable<'_>, at: Range<usize>, job: &mut Job) {
+        for (key, value) in table {
+            let name = key.get_ref().as_ref();
+            match (name, value.get_ref()) {
+                ("keys", DeValue::Array(keys)) => {
+                    let keys = keys.iter().filter_map(|key| self.decryption_key(key));
+                    job.pin_decryption.extend(keys);
+                }
+                ("keys", _) => self.error(
+                    "`keys` is a list: [{ pkcs12 = \"…\", password = { env = \"…\" } }]",
+                    value.span(),
+                ),
+                ("identity-manager", _) => self.error(
+                    "`identity-manager` is not supported yet; list the keys in `keys`",
+                    key.span(),
+                ),
+                _ => self.unknown("key", name, key.span(), &["keys"]),
+            }
+        }
+        if table.is_empty() {
+            self.error("`[pin-decryption]` names no `keys`", at);
+        }
+    }
+
+    fn decryption_key(&mut self, value: &Value<'_>) -> Option<DecryptionKey> {
+        let table = self.table("keys", value)?;
+        let (mut pkcs12, mut password) = (None, None);
+        for (key, value) in table {
+            let name = key.get_ref().as_ref();
+            match name {
+                "pkcs12" => pkcs12 = self.path(name, value),
+                "password" => password = self.given(name, value),
+                _ => self.unknown("key", name, key.span(), &KEY_KEYS),
+            }
+        }
+        let key = pkcs12.zip(password);
+        if key.is_none() {
+            self.error("a key has `pkcs12` and `password`", value.span());
+        }
+        let (pkcs12, password) = key?;
+        Some(DecryptionKey { pkcs12, password })
     }
 
     /// `PIN = …` for a dialog with one entry, `PIN = { old = …, new = … }` for one with two.

@@ -130,7 +130,12 @@ impl Run<'_> {
         let prepared = self.step_of(operation, action, progress)?;
         let step = prepared.step();
         if operation.undo == UndoClass::Reading {
-            let outcome = self.token.apply(&step)?;
+            let mut outcome = self.token.apply(&step)?;
+            if let Action::ReadEncryptedPins { into } = action
+                && let Some(container) = outcome.parts.get(&Part::PinBlob)
+            {
+                outcome.fields = self.decrypted(container, into)?;
+            }
             progress.keep(&operation.id, action, outcome);
             return Ok(StepState::Done);
         }

@@ -29,7 +29,7 @@ pub use lock::{LockError, WriterLock};
 pub use preflight::Preflight;
 pub use report::{Failure, Report, StepReport, StepState, TokenReport, words};
 pub use resume::{Past, PastError, PinState};
-pub use secrets::EncryptPins;
+pub use secrets::{DecryptPins, EncryptPins};
 
 use crate::issuer::Issuer;
 use crate::operation::{Action, Capability, Operation, OperationId, Value};
@@ -58,6 +58,8 @@ pub struct Run<'a> {
     pub issuer: Option<&'a mut dyn Issuer>,
     /// Who encrypts the PINs that a profile asks to be encrypted.
     pub encrypt_pins: Option<&'a mut EncryptPins<'a>>,
+    /// Who decrypts the PINs that a card holds encrypted.
+    pub decrypt_pins: Option<&'a mut DecryptPins<'a>>,
     /// Whether somebody receives the fields that hold credentials.
     pub takes_secret_outputs: bool,
     /// Whether a card that is no simulator may be put into operation for good.

@@ -121,6 +121,12 @@ impl Run<'_> {
             let help = "name it in the job: [pin-encryption] certificate = \"….pem\"";
             refusals.push(Refusal::new(problem).help(help));
         }
+        if self.decrypt_pins.is_none() && any(|it| matches!(it, Action::ReadEncryptedPins { .. })) {
+            let problem = "the run decrypts the PINs of the card and the job names no key";
+            let help = "name it in the job: [pin-decryption] keys = [{ pkcs12 = \"….p12\", \
+                        password = { env = \"…\" } }]";
+            refusals.push(Refusal::new(problem).help(help));
+        }
         if kind == Kind::Card
             && !self.irreversible
             && any(|it| in_program(it, |it| matches!(it, CardAction::Activate)))

@@ -1,6 +1,8 @@
 //! Secrets that come into being while a card is laid out: drawn ones (`SECRANDOM`), and the container
 //! of the encrypted PINs.
 
+use std::collections::BTreeMap;
+
 use super::Run;
 use super::execute::Progress;
 use crate::operation::{CardAction, CardProgram, Generated, Part};
@@ -11,7 +13,35 @@ use crate::token::{Retry, TokenError};
 /// gives the container. An error names no value.
 pub type EncryptPins<'a> = dyn FnMut(&str, &[(String, Secret)]) -> Result<Secret, String> + 'a;
 
+/// Opens the container of encrypted PINs: gives the credentials by their names. An error names no
+/// value.
+pub type DecryptPins<'a> = dyn FnMut(&Secret) -> Result<Vec<(String, Secret)>, String> + 'a;
+
 impl Run<'_> {
+    /// The fields of `into`, each with its credential from the container.
+    pub(super) fn decrypted(
+        &mut self,
+        container: &Secret,
+        into: &[(String, String)],
+    ) -> Result<BTreeMap<String, Secret>, TokenError> {
+        let failed = |problem: String| TokenError::new(Retry::Safe, problem);
+        let decrypt = self.decrypt_pins.as_mut().ok_or_else(|| {
+            failed("the job names no key that decrypts the PINs of the card".to_owned())
+        })?;
+        let credentials = decrypt(container).map_err(failed)?;
+        into.iter()
+            .map(|(name, field)| {
+                let found = credentials
+                    .iter()
+                    .find(|(credential, _)| credential == name);
+                let value = found.map(|(_, value)| value.clone()).ok_or_else(|| {
+                    failed(format!("the encrypted PINs of the card hold no {name}"))
+                })?;
+                Ok((field.clone(), value))
+            })
+            .collect()
+    }
+
     /// Makes what the values of a program refer to, before they are resolved.
     pub(super) fn make_secrets(
         &mut self,

@@ -186,6 +186,59 @@ impl CardToken {
         })
     }
 
+    /// An import is done once key and certificate are listed.
+    pub(super) fn probe_import(
+        &mut self,
+        signature: bool,
+        step: &Step<'_>,
+    ) -> Result<State, TokenError> {
+        let key = self.probe_key_pair(signature, step)?;
+        let certificate = self.probe_certificate(step)?;
+        Ok(match (key, certificate) {
+            (State::Done(outcome), State::Done(_)) => State::Done(outcome),
+            (State::Absent, State::Absent) => State::Absent,
+            _ => State::Partial,
+        })
+    }
+
+    pub(super) fn probe_data(
+        &mut self,
+        data: &Input,
+        label: Option<&Input>,
+    ) -> Result<State, TokenError> {
+        if self.find_application()?.is_none() {
+            return Ok(State::Absent);
+        }
+        let label = label.map(input_text).transpose()?.unwrap_or_default();
+        Ok(match self.holds_data(label, input_bytes(data)?.expose())? {
+            true => State::Done(Outcome::default()),
+            false => State::Absent,
+        })
+    }
+
+    /// Takes off the directories what bears the identifier of the step and nothing else.
+    pub(super) fn remove_half(&mut self, step: &Step<'_>) -> Result<(), TokenError> {
+        let id = &step.object_id.0[..];
+        self.change_application(|application, channel| {
+            for key in application.private_keys() {
+                if key.key.id == id {
+                    application.remove(channel, &key)?;
+                }
+            }
+            for key in application.public_keys() {
+                if key.key.id == id {
+                    application.remove(channel, &key)?;
+                }
+            }
+            for certificate in application.certificates() {
+                if certificate.id == id {
+                    application.remove(channel, &certificate)?;
+                }
+            }
+            Ok(())
+        })
+    }
+
     /// Reads back what a step wrote.
     pub(super) fn compare(&mut self, step: &Step<'_>) -> Result<(), TokenError> {
         let there = match step.action {
