@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::dialog::{self, Dialog};
 use super::{Planned, Run, needs};
-use crate::operation::{Action, Capability, Operation, OperationId};
+use crate::operation::{Action, Capability, Operation, OperationId, Value};
 use crate::plan::{Application, ApplicationOrder, Plan};
 use crate::secret::Secret;
 use crate::token::{Kind, Refusal, TokenError};
@@ -18,13 +18,14 @@ impl<'a> Run<'a> {
         &mut self,
         problems: &mut Vec<Refusal>,
     ) -> Result<Vec<Planned<'a>>, TokenError> {
-        let is_card = self.token.identity()?.kind != Kind::Pkcs11;
-        let pin_pad = self.token.has_pin_pad()?;
+        let falls_back =
+            self.plan.fallback_program.is_some() && self.token.identity()?.kind != Kind::Pkcs11;
+        let pin_pad = heeds_pin_pad(self.plan) && self.token.has_pin_pad()?;
         let mut left_out: BTreeMap<OperationId, Capability> = BTreeMap::new();
         let mut planned = Vec::new();
         for operation in in_order(self.plan, self.fields, problems) {
             let mut action = operation.action.clone();
-            if is_card {
+            if falls_back {
                 fall_back(&mut action, self.plan);
             }
             leave_out_parts(&mut action, self.skip);
@@ -64,6 +65,23 @@ impl<'a> Run<'a> {
         }
         Ok(dialogs)
     }
+}
+
+/// Whether a dialog of the plan leaves the entry to a PIN pad.
+fn heeds_pin_pad(plan: &Plan) -> bool {
+    let mut heeds = false;
+    for operation in plan.operations() {
+        operation.action.visit_values(&mut |value| {
+            heeds |= matches!(
+                value,
+                Value::Dialog {
+                    reader_aware: true,
+                    ..
+                }
+            );
+        });
+    }
+    heeds
 }
 
 /// A blank card is laid out by the profile of the plan where the description names none.

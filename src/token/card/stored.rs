@@ -8,6 +8,7 @@ use super::{CardToken, holder, input_bytes, input_text, is_signature, shown};
 use crate::card::apdu::ins;
 use crate::card::pkcs15::{Application, CardError, Guard, NewCertificate, NewData};
 use crate::card::{Channel, Command};
+use crate::der::Elements;
 use crate::operation::{Action, CardAction, DataAttributes, Input, Login, Part};
 use crate::pki::{Certificate, Integrity, Pkcs12};
 use crate::secret::Secret;
@@ -173,8 +174,13 @@ impl CardToken {
         };
         let object = application.data_object(ENCRYPTED_PINS, None);
         let object = object.ok_or_else(no_encrypted_pins)?;
-        let blob = application.read_data(line, &object)?;
-        Ok(Outcome::part(Part::PinBlob, blob.to_vec()))
+        let file = application.read_data(line, &object)?;
+        // The file may be larger than the container, which its profile could not know.
+        let container = match Elements::new(&file).next() {
+            Some(Ok(element)) => file.get(element.span()).unwrap_or(&file),
+            _ => &file,
+        };
+        Ok(Outcome::part(Part::PinBlob, container.to_vec()))
     }
 
     pub(super) fn probe_certificate(&mut self, step: &Step<'_>) -> Result<State, TokenError> {

@@ -143,7 +143,7 @@ impl Token for ModuleToken {
             Capability::DataObjects,
             Capability::ListTokens,
         ]);
-        let mut mechanisms = self.module.mechanisms(self.default.place.id)?;
+        let mut mechanisms = self.default.mechanisms(&self.module)?.to_vec();
         // Some tokens tell nothing while they are blank.
         if mechanisms.is_empty() && !self.info()?.initialized {
             mechanisms = Mechanism::ALL.to_vec();

@@ -74,10 +74,9 @@ impl ModuleToken {
             Action::GenerateKeyPair { algorithm, .. } => {
                 let range = |mechanism| self.module.key_bits(place, mechanism);
                 refusals.extend(algorithm_refusal(*algorithm, range));
-                refusals.extend(signature_refusal(
-                    *algorithm,
-                    &self.module.mechanisms(place)?,
-                ));
+                let module = self.module.clone();
+                let offered = self.seat(signature)?.mechanisms(&module)?;
+                refusals.extend(signature_refusal(*algorithm, offered));
             }
             _ => refusals.extend(content_refusal(action)),
         }

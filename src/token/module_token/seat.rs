@@ -1,7 +1,7 @@
 //! A slot with the session and the login that the job has there.
 
 use crate::operation::{Input, Role};
-use crate::token::pkcs11::{Module, Role as Pkcs11Role, Session, Slot as Place};
+use crate::token::pkcs11::{Mechanism, Module, Role as Pkcs11Role, Session, Slot as Place};
 use crate::token::{Retry, TokenError};
 
 /// A slot with the session and the login that the job has there.
@@ -9,6 +9,8 @@ use crate::token::{Retry, TokenError};
 pub(super) struct Seat {
     pub(super) place: Place,
     pub(super) session: Option<(Session, Option<Pkcs11Role>)>,
+    /// What the token offers, once it was asked.
+    mechanisms: Option<Vec<Mechanism>>,
 }
 
 impl Seat {
@@ -16,7 +18,17 @@ impl Seat {
         Self {
             place,
             session: None,
+            mechanisms: None,
         }
+    }
+
+    /// What the token offers. Some tokens tell nothing while they are blank.
+    pub(super) fn mechanisms(&mut self, module: &Module) -> Result<&[Mechanism], TokenError> {
+        let known = match self.mechanisms.take() {
+            Some(known) => known,
+            None => module.mechanisms(self.place.id)?,
+        };
+        Ok(self.mechanisms.insert(known))
     }
 
     pub(super) fn session(
