@@ -138,6 +138,16 @@ fn text_of(given: &Given, input: &Declaration) -> Result<Secret, String> {
                 .map_err(|error| error.to_string())?;
             in_base64(raw)
         }
+        // `encoding = "base64"` on a `.p12` says how the field wants it, not how the file has it.
+        (FieldEncoding::Base64, Some(Encoding::Base64), Supply::From(source)) => {
+            let raw = source
+                .read_raw(exposure)
+                .map_err(|error| error.to_string())?;
+            match raw.expose().is_ascii() {
+                true => raw,
+                false => in_base64(raw),
+            }
+        }
         (FieldEncoding::Base64, Some(Encoding::Base64 | Encoding::Hex), _) => {
             Secret::from(STANDARD.encode(value_of(given, exposure)?.expose()))
         }

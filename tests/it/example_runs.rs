@@ -74,7 +74,17 @@ fn tree(here: &Sandbox) -> String {
     out
 }
 
+/// Certificates have a random serial number and signature: their lengths are not compared.
 fn snapshot(name: &str, tree: &str) {
+    let sizes = |line: &str| -> String {
+        let varies = line.contains(" card ") || line.contains("certificate \"");
+        match line.contains("bytes") && varies {
+            true => line.replace(|digit: char| digit.is_ascii_digit(), "9"),
+            false => line.to_owned(),
+        }
+    };
+    let tree: Vec<String> = tree.lines().map(sizes).collect();
+    let tree = tree.join("\n");
     let mut settings = insta::Settings::clone_current();
     settings.set_snapshot_path("../../snapshots/examples");
     settings.set_prepend_module_to_snapshot(false);

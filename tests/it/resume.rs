@@ -198,6 +198,7 @@ fn child() {
         token: &mut token,
         issuer: Some(&mut issuer),
         encrypt_pins: None,
+        decrypt_pins: None,
         takes_secret_outputs: false,
         irreversible: false,
         resume: None,

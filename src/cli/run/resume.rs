@@ -8,6 +8,7 @@ use crate::job::Job;
 use crate::plan::Plan;
 use crate::run::{Past, PastError, WriterLock};
 use crate::token::TokenError;
+use crate::token::card::SimulatorUri;
 use crate::token::pkcs11::Uri;
 
 /// The name of the job, and what the run before left.
@@ -98,14 +99,25 @@ pub(super) fn at_resume<T>(
 
 /// Keeps other runs of this user off the token.
 pub(super) fn lock(uri: &str) -> WriterLock {
-    let module = Uri::parse(uri).ok().and_then(|uri| uri.module_path);
-    let scope = match module {
-        Some(path) => path.canonicalize().unwrap_or(path).display().to_string(),
+    let simulated = SimulatorUri::parse(uri).and_then(Result::ok);
+    let file = match &simulated {
+        Some(simulated) => simulated.image.clone(),
+        None => Uri::parse(uri).ok().and_then(|uri| uri.module_path),
+    };
+    let scope = match file {
+        Some(path) => whole(&path).display().to_string(),
         // A card of the process alone.
-        None if uri.eq_ignore_ascii_case("sim:") => format!("{uri}{}", std::process::id()),
+        None if simulated.is_some() => format!("{uri}{}", std::process::id()),
         None => uri.to_owned(),
     };
     WriterLock::new(runtime_folder(), scope)
+}
+
+/// The same path for every run that means the file; an image need not be there yet.
+fn whole(path: &Path) -> PathBuf {
+    path.canonicalize()
+        .or_else(|_| std::path::absolute(path))
+        .unwrap_or_else(|_| path.to_owned())
 }
 
 fn runtime_folder() -> PathBuf {
