@@ -66,14 +66,16 @@ impl Credentials {
         }
     }
 
-    /// The condition of a rule; credentials without PIN object are added to `unknown` and hold for
-    /// nobody.
+    /// The condition of a rule. A credential without PIN object holds for nobody: it is added to
+    /// `unknown`, unless another of its alternatives can hold, as of a layout that serves cards with
+    /// and without a second PIN.
     pub(super) fn condition(
         &self,
         attribute: &'static str,
         rule: &AccessRule,
         unknown: &mut Vec<Unknown>,
     ) -> Condition {
+        let mut missing = Vec::new();
         let mut words = |words: &[Access]| -> Vec<Option<CredentialSet>> {
             let sets = words.iter().map(|word| match word {
                 Access::Always => Some(CredentialSet::default()),
@@ -82,7 +84,7 @@ impl Credentials {
                     let number = self.number(named);
                     if number.is_none() {
                         let meant = self.meant(named);
-                        unknown.push(Unknown {
+                        missing.push(Unknown {
                             attribute,
                             named,
                             meant,
@@ -93,7 +95,7 @@ impl Credentials {
             });
             sets.collect()
         };
-        match rule {
+        let condition = match rule {
             AccessRule::Only(word) => Condition::any_of(words(&[*word]).into_iter().flatten()),
             AccessRule::Any(any) => Condition::any_of(words(any).into_iter().flatten()),
             AccessRule::All(all) => {
@@ -102,7 +104,11 @@ impl Credentials {
                     all.map(|sets| sets.into_iter().flat_map(CredentialSet::iter).collect());
                 Condition::any_of(joined)
             }
+        };
+        if condition.alternatives().is_empty() {
+            unknown.append(&mut missing);
         }
+        condition
     }
 
     /// The conditions of a file; `above` is the condition for creating in the directory around it.
