@@ -144,10 +144,10 @@ pub(super) fn run(run: &Run, display: &Display) -> Result<Exit, Fatal> {
     };
     let skip = skipped(&run.skip)?;
     let file = read_job(run, &plan)?;
-    let Resumed { job: id, past } = Resumed::read(run, &file.job, &plan)?;
+    let Resumed { job: id, past } = Resumed::read(run, &file.job, &plan, display)?;
     let mut token = open_token(run, &file.job, past.as_ref())?;
     let mut journal = journal(run)?;
-    let mut issuer = file.issuer()?;
+    let mut issuer = file.issuer(run.dry_run)?;
     let authority = issuer.as_ref().map(|ca| ca.certificate().to_pem());
     let mut encrypt = encryption(&file)?;
     let mut decrypt = decryption(&file)?;

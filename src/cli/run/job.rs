@@ -134,16 +134,16 @@ impl JobFile {
         Ok(answers)
     }
 
-    /// The issuer of the job.
-    pub(super) fn issuer(&self) -> Result<Option<DevCa>, Fatal> {
+    /// The issuer of the job; a dry run makes none that stays.
+    pub(super) fn issuer(&self, dry_run: bool) -> Result<Option<DevCa>, Fatal> {
         let Some(choice) = &self.job.issuer else {
             return Ok(None);
         };
         let IssuerKind::DevCa = choice.kind;
         let validity = Validity::days_from(now(), DAYS);
         let ca = match &choice.folder {
-            Some(folder) => DevCa::kept(folder, &mut SysRng, validity, DAYS),
-            None => DevCa::new(&mut SysRng, validity, DAYS),
+            Some(folder) if !dry_run => DevCa::kept(folder, &mut SysRng, validity, DAYS),
+            _ => DevCa::new(&mut SysRng, validity, DAYS),
         };
         ca.map(Some)
             .map_err(|error| Fatal::usage(error.to_string()))

@@ -1,9 +1,10 @@
 //! Which job a run is, which one it continues, and how its token is found again.
 
+use std::io::Write as _;
 use std::path::{Path, PathBuf};
 
 use super::Run;
-use crate::cli::{Exit, Fatal};
+use crate::cli::{Display, Exit, Fatal};
 use crate::job::Job;
 use crate::plan::Plan;
 use crate::run::{Past, PastError, WriterLock};
@@ -19,7 +20,12 @@ pub(super) struct Resumed {
 
 impl Resumed {
     /// A new job without a name gets a random one, which is told, since a second run needs it.
-    pub(super) fn read(run: &Run, job: &Job, plan: &Plan) -> Result<Self, Fatal> {
+    pub(super) fn read(
+        run: &Run,
+        job: &Job,
+        plan: &Plan,
+        display: &Display,
+    ) -> Result<Self, Fatal> {
         let named = run.job_id.as_ref().or(job.id.as_ref());
         if let Some(id) = named {
             Job::check_id(id).map_err(|message| Fatal::usage(format!("`--job-id`: {message}")))?;
@@ -45,10 +51,14 @@ impl Resumed {
                 job: id.clone(),
                 past: lost.then(Past::lost),
             }),
-            (false, None) => Ok(Self {
-                job: random_id()?,
-                past: None,
-            }),
+            (false, None) => {
+                let job = random_id()?;
+                if !display.quiet {
+                    // Before anything is written: a killed run cannot tell it any more.
+                    let _ = writeln!(std::io::stderr(), "job {job}");
+                }
+                Ok(Self { job, past: None })
+            }
         }
     }
 }

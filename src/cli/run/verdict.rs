@@ -87,7 +87,11 @@ pub(super) fn failed(failure: &Failure, plan: &Plan, run: &Run) -> Fatal {
             let next = format!("continuing it is safe: {resume} finds again what was done");
             (Exit::RunFailed, next)
         }
-        (Retry::LookFirst | Retry::Refused, _) => {
+        (Retry::LookFirst | Retry::Refused, false) => {
+            let next = "a person must look first; nothing was written";
+            (Exit::LookFirst, next.to_owned())
+        }
+        (Retry::LookFirst | Retry::Refused, true) => {
             let next = format!("a person must look first; then continue it with {resume}");
             (Exit::LookFirst, next)
         }
