@@ -76,7 +76,7 @@ impl<'t> Reader<'t> {
         let Some(parts) = self.read(Rule::chunk, chunk.start, end) else {
             return self.unread(place(chunk.start, chunk.end));
         };
-        for part in parts {
+        for part in parts.flat_map(Pair::into_inner) {
             match part.as_rule() {
                 Rule::comment => self.comment(&part),
                 Rule::EOI => {}
@@ -151,7 +151,10 @@ impl<'t> Reader<'t> {
     fn known(&mut self, part: Part<'t>) -> (Span, StatementKind) {
         let word = self.first_word(&part);
         let kind = match Word::of(word.of(self.text)) {
-            Some(known) => self.follow(known, part.into_inner()),
+            Some(known) => {
+                let behind = self.inside(&mut part.into_inner());
+                self.follow(known, behind)
+            }
             None => StatementKind::Unknown,
         };
         (word, kind)
@@ -331,9 +334,10 @@ impl<'t> Reader<'t> {
     /// A statement that begins with a name: an assignment, a call, or a misspelt word.
     fn named(&mut self, part: Part<'t>, whole: Span) -> (Span, StatementKind) {
         let name = self.first_word(&part);
-        let parts = part.into_inner();
+        let mut parts = part.into_inner();
         let kind = if self.takes("=") {
-            self.assignment(name, parts)
+            let value = self.inside(&mut parts);
+            self.assignment(name, value)
         } else if self.takes("(") {
             self.call(name, parts)
         } else {
@@ -358,13 +362,15 @@ impl<'t> Reader<'t> {
     }
 
     fn call(&mut self, name: Span, mut parts: Parts<'t>) -> StatementKind {
-        let arguments = self.call_arguments(&mut parts);
+        let arguments = self.inside(&mut parts);
+        let arguments = self.call_arguments(arguments);
+        let behind = self.inside(&mut parts);
         let term = Term {
             span: Span::new(name.start, self.last),
             operator: Operator::None,
             kind: TermKind::Call { name, arguments },
         };
-        self.end_of_statement(parts);
+        self.end_of_statement(behind);
         StatementKind::Call {
             term: self.single(term).terms.start,
         }
@@ -394,7 +400,10 @@ impl<'t> Reader<'t> {
         };
         let (base, limit) = (self.base, self.limit);
         let kind = match self.read(rule, name.end as usize, whole.end as usize) {
-            Some(parts) => self.follow(word, parts),
+            Some(mut parts) => {
+                let behind = self.inside(&mut parts);
+                self.follow(word, behind)
+            }
             None => StatementKind::Unknown,
         };
         (self.base, self.limit) = (base, limit);
@@ -538,25 +547,27 @@ impl<'t> Reader<'t> {
         (span, TermKind::Bytes)
     }
 
+    /// A name or a call, with the gap behind it.
     fn reference(&mut self, part: Part<'t>) -> (Span, TermKind) {
-        let mut span = self.span(&part);
         let name = self.first_word(&part);
-        if name == span {
+        let mut parts = part.into_inner();
+        let Some(arguments) = self.next(&mut parts) else {
             return (name, TermKind::Name);
-        }
+        };
         self.takes("(");
-        let arguments = self.call_arguments(&mut part.into_inner());
-        span.end = self.last;
+        let arguments = self.call_arguments(arguments.into_inner());
+        let span = Span::new(name.start, self.last);
+        self.pass_comments(parts);
         (span, TermKind::Call { name, arguments })
     }
 
-    /// What follows the `(` of a call, up to its `)`; what follows that stays in `parts`.
-    fn call_arguments(&mut self, parts: &mut Parts<'t>) -> Range32 {
+    /// What follows the `(` of a call, up to its `)`.
+    fn call_arguments(&mut self, mut parts: Parts<'t>) -> Range32 {
         let first = self.arguments.len();
         let mut closed = false;
         let mut awaited = false;
         let mut had = false;
-        while !closed && let Some(part) = self.next(parts) {
+        while let Some(part) = self.next(&mut parts) {
             let span = self.span(&part);
             match part.as_rule() {
                 Rule::argument => {
@@ -565,7 +576,6 @@ impl<'t> Reader<'t> {
                     had = true;
                     awaited = false;
                 }
-                Rule::surplus => self.surplus(&part, next_expected(awaited)),
                 rule => {
                     let is_comma = rule == Rule::comma;
                     if awaited || (is_comma && !had) {
@@ -630,6 +640,12 @@ impl<'t> Reader<'t> {
         }
     }
 
+    /// What the next of `parts` holds.
+    fn inside(&mut self, parts: &mut Parts<'t>) -> Parts<'t> {
+        self.next(parts)
+            .map_or_else(|| parts.clone(), Pair::into_inner)
+    }
+
     /// The next part that is no comment; comments on the way are kept.
     fn next(&mut self, parts: &mut Parts<'t>) -> Option<Part<'t>> {
         loop {
@@ -639,6 +655,11 @@ impl<'t> Reader<'t> {
             }
             self.comment(&part);
         }
+    }
+
+    /// Keeps the comments of `parts`, which holds nothing else.
+    fn pass_comments(&mut self, mut parts: Parts<'t>) {
+        while self.next(&mut parts).is_some() {}
     }
 
     fn comment(&mut self, part: &Part<'t>) {

@@ -169,18 +169,24 @@ impl<'t> Builder<'t> {
         length.map_or(line.start, |length| line.start + offset(length))
     }
 
-    /// `span` without blanks and line ends around; empty at its start if nothing else is there.
+    /// Part of a line without blanks and the line end around; empty behind its blanks if nothing else
+    /// is there.
     fn trimmed(&self, span: Span) -> Span {
         let bytes = span.of(self.text).as_bytes();
-        let end = bytes.iter().rposition(is_ink).map_or(0, |last| last + 1);
-        let start = bytes[..end].iter().position(is_ink).unwrap_or(end);
+        let blanks = bytes.iter().take_while(|byte| is_blank(**byte));
+        let start = blanks.count();
+        let ink = bytes.iter().rposition(|byte| !is_blank(*byte) && !ends_line(*byte));
+        let end = ink.map_or(start, |last| last + 1);
         Span::new(offset(start), offset(end)).shifted(span.start)
     }
 }
 
-/// Neither blank nor line end.
-fn is_ink(byte: &u8) -> bool {
-    !matches!(byte, b' ' | b'\t' | b'\n' | b'\r')
+const fn is_blank(byte: u8) -> bool {
+    matches!(byte, b' ' | b'\t')
+}
+
+const fn ends_line(byte: u8) -> bool {
+    matches!(byte, b'\n' | b'\r')
 }
 
 /// Number of lines of `text`, one more if it ends in a line end.
