@@ -175,7 +175,9 @@ impl<'t> Builder<'t> {
         let bytes = span.of(self.text).as_bytes();
         let blanks = bytes.iter().take_while(|byte| is_blank(**byte));
         let start = blanks.count();
-        let ink = bytes.iter().rposition(|byte| !is_blank(*byte) && !ends_line(*byte));
+        let ink = bytes
+            .iter()
+            .rposition(|byte| !is_blank(*byte) && !ends_line(*byte));
         let end = ink.map_or(start, |last| last + 1);
         Span::new(offset(start), offset(end)).shifted(span.start)
     }
