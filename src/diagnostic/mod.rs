@@ -7,9 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::source::{SourceId, Span};
 
-mod suggest;
-
-pub use suggest::nearest;
+pub use crate::source::nearest;
 
 /// How much a finding weighs.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]

@@ -31,3 +31,4 @@ mod rules;
 mod run;
 mod sandbox;
 mod softhsm;
+mod syntax_cpf;

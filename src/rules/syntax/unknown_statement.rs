@@ -69,6 +69,7 @@ fn check(cx: &TextContext<'_>, findings: &mut Findings<'_>) {
         );
         match nearest {
             Some(nearest) => {
+                let nearest = nearest.spelling();
                 let edit = cx.edit(defect.span, nearest);
                 draft
                     .help(format!("did you mean `{nearest}`?"))

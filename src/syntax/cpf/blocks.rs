@@ -164,7 +164,7 @@ impl Blocks {
         };
         self.leave_unclosed(tree, closing + 1, word);
         let closed = self.open.pop()?.id;
-        if let Some(statement) = tree.statements.get_mut(closed.0 as usize) {
+        if let Some(statement) = tree.statements.get_mut(closed.index()) {
             set_end(&mut statement.kind, id);
         }
         Some(closed)

@@ -11,7 +11,7 @@ use super::MAX_DEPTH;
 use super::lexeme::{
     Lexeme, behind_line_end, is_blank, is_word, lexemes, line_end, run, string_end,
 };
-use super::words::Word;
+use super::words::StatementWord;
 
 /// Chunks are filled up to about this many bytes with statements that have nothing to leave open.
 const FILL: usize = 16 * 1024;
@@ -200,8 +200,8 @@ fn starts_statement(text: &str, from: usize, open: bool) -> bool {
     match bytes.get(end + run(bytes, end, is_blank)) {
         Some(b'=') => true,
         Some(b'(') if !open => true,
-        _ => match Word::of(word) {
-            Some(Word::Data) | None => !open && is_near(word),
+        _ => match StatementWord::of(word) {
+            Some(StatementWord::Data) | None => !open && is_near(word),
             Some(_) => true,
         },
     }
@@ -209,7 +209,7 @@ fn starts_statement(text: &str, from: usize, open: bool) -> bool {
 
 /// Hex digits are near to nothing.
 fn is_near(word: &str) -> bool {
-    !word.bytes().all(|byte| byte.is_ascii_hexdigit()) && Word::nearest(word).is_some()
+    !word.bytes().all(|byte| byte.is_ascii_hexdigit()) && StatementWord::nearest(word).is_some()
 }
 
 #[cfg(test)]

@@ -10,11 +10,11 @@ mod tree;
 mod words;
 
 pub use reader::parse;
-
 pub use tree::{
     Attribute, CpfTree, Declared, Defect, DefectKind, EndWord, Expected, Expr, FileMode, Operator,
     Range32, Statement, StatementId, StatementKind, Term, TermKind,
 };
+pub use words::StatementWord;
 
 /// How many blocks, or calls inside calls, may lie inside each other.
 pub const MAX_DEPTH: usize = 64;

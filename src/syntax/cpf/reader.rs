@@ -3,18 +3,21 @@
 //! The grammar reads each statement as far as it fits. Here a missing part becomes one defect at the
 //! first token that does not fit; further ones in the same statement are not told.
 
+mod expression;
+mod tokens;
+
 use pest::Parser;
 use pest::iterators::{Pair, Pairs};
 
 use super::blocks::Blocks;
 use super::chunk::{Chunk, chunks};
 use super::grammar::{Grammar, Rule};
-use super::lexeme::{Lexeme, comment_in_continuation, is_word, lexemes, run};
-use super::literal::{HexPiece, hex_pieces, is_closed_string, number, place};
-use super::words::{Word, file_mode, nearest_file_mode};
+use super::lexeme::{is_word, run};
+use super::literal::place;
+use super::words::{StatementWord, file_mode, nearest_file_mode};
 use super::{
     Attribute, CpfTree, Declared, Defect, DefectKind, EndWord, Expected, Expr, FileMode, Operator,
-    Range32, Statement, StatementId, StatementKind, Term, TermKind,
+    Range32, Statement, StatementKind, Term, TermKind,
 };
 use crate::source::Span;
 
@@ -24,6 +27,7 @@ pub fn parse(text: &str) -> CpfTree {
     let mut reader = Reader::new(text);
     for chunk in chunks(text) {
         reader.chunk(chunk);
+        reader.tree.make_room(chunk.end, text.len() - chunk.end);
     }
     reader.finish()
 }
@@ -66,7 +70,11 @@ impl<'t> Reader<'t> {
     fn finish(mut self) -> CpfTree {
         self.blocks
             .finish(&mut self.tree, place(0, self.text.len()).end);
-        self.tree.defects.sort_by_key(|defect| defect.span.start);
+        let place = |defect: &Defect| defect.span.start;
+        // Sorting would need room for a copy; only blocks bring findings out of order.
+        if !self.tree.defects.is_sorted_by_key(place) {
+            self.tree.defects.sort_by_key(place);
+        }
         self.tree
     }
 
@@ -76,7 +84,7 @@ impl<'t> Reader<'t> {
         let Some(parts) = self.read(Rule::chunk, chunk.start, end) else {
             return self.unread(place(chunk.start, chunk.end));
         };
-        for part in parts {
+        for part in parts.flat_map(Pair::into_inner) {
             match part.as_rule() {
                 Rule::comment => self.comment(&part),
                 Rule::EOI => {}
@@ -88,8 +96,8 @@ impl<'t> Reader<'t> {
         }
     }
 
-    /// What the grammar finds in a part of the text. It accepts everything; only a thread with
-    /// hardly any stack makes it give up.
+    /// What the grammar finds in a part of the text. It accepts everything, but pest can be told, for
+    /// a whole process, to give up after a number of steps.
     fn read(&mut self, rule: Rule, start: usize, end: usize) -> Option<Parts<'t>> {
         self.base = start;
         self.limit = end;
@@ -100,6 +108,9 @@ impl<'t> Reader<'t> {
     fn unread(&mut self, lines: Span) {
         self.last = lines.start;
         let word = self.next_token(true);
+        if word.is_empty() {
+            return self.skip(lines);
+        }
         self.defect(word, DefectKind::TooDeep, self.tree.next_statement());
         self.skip(lines);
         let statement = Statement {
@@ -150,8 +161,11 @@ impl<'t> Reader<'t> {
     /// A statement that begins with its word.
     fn known(&mut self, part: Part<'t>) -> (Span, StatementKind) {
         let word = self.first_word(&part);
-        let kind = match Word::of(word.of(self.text)) {
-            Some(known) => self.follow(known, part.into_inner()),
+        let kind = match StatementWord::of(word.of(self.text)) {
+            Some(known) => {
+                let behind = self.inside(&mut part.into_inner());
+                self.follow(known, behind)
+            }
             None => StatementKind::Unknown,
         };
         (word, kind)
@@ -167,17 +181,17 @@ impl<'t> Reader<'t> {
     }
 
     /// What follows a statement word.
-    fn follow(&mut self, word: Word, parts: Parts<'t>) -> StatementKind {
+    fn follow(&mut self, word: StatementWord, parts: Parts<'t>) -> StatementKind {
         match word {
-            Word::Declaration(what) => self.declaration(what, parts),
-            Word::End(word) => self.end(word, parts),
-            Word::File => self.file(parts),
-            Word::MasterFile => StatementKind::MasterFile {
+            StatementWord::Declaration(what) => self.declaration(what, parts),
+            StatementWord::End(word) => self.end(word, parts),
+            StatementWord::File => self.file(parts),
+            StatementWord::MasterFile => StatementKind::MasterFile {
                 attributes: self.attributes(parts),
                 end: None,
             },
-            Word::CardModel => self.card_model(parts),
-            Word::Data => self.data_without_equals(parts),
+            StatementWord::CardModel => self.card_model(parts),
+            StatementWord::Data => self.data_without_equals(parts),
         }
     }
 
@@ -229,6 +243,7 @@ impl<'t> Reader<'t> {
             self.expression(parts)
         } else {
             self.missing(Expected::Equals);
+            self.pass_comments(parts);
             Expr::default()
         };
         Attribute { name, value }
@@ -331,9 +346,10 @@ impl<'t> Reader<'t> {
     /// A statement that begins with a name: an assignment, a call, or a misspelt word.
     fn named(&mut self, part: Part<'t>, whole: Span) -> (Span, StatementKind) {
         let name = self.first_word(&part);
-        let parts = part.into_inner();
+        let mut parts = part.into_inner();
         let kind = if self.takes("=") {
-            self.assignment(name, parts)
+            let value = self.inside(&mut parts);
+            self.assignment(name, value)
         } else if self.takes("(") {
             self.call(name, parts)
         } else {
@@ -344,7 +360,7 @@ impl<'t> Reader<'t> {
 
     fn assignment(&mut self, name: Span, parts: Parts<'t>) -> StatementKind {
         let value = self.value(parts);
-        let is_data = Word::of(name.of(self.text)) == Some(Word::Data);
+        let is_data = StatementWord::of(name.of(self.text)) == Some(StatementWord::Data);
         if is_data && self.blocks.in_file() {
             StatementKind::Data { value }
         } else {
@@ -358,13 +374,15 @@ impl<'t> Reader<'t> {
     }
 
     fn call(&mut self, name: Span, mut parts: Parts<'t>) -> StatementKind {
-        let arguments = self.call_arguments(&mut parts);
+        let arguments = self.inside(&mut parts);
+        let arguments = self.call_arguments(arguments);
+        let behind = self.inside(&mut parts);
         let term = Term {
             span: Span::new(name.start, self.last),
             operator: Operator::None,
             kind: TermKind::Call { name, arguments },
         };
-        self.end_of_statement(parts);
+        self.end_of_statement(behind);
         StatementKind::Call {
             term: self.single(term).terms.start,
         }
@@ -374,27 +392,29 @@ impl<'t> Reader<'t> {
     /// follows is read again as that.
     fn misspelt(&mut self, name: Span, whole: Span) -> StatementKind {
         let spelt = name.of(self.text);
-        let word = Word::of(spelt);
-        let nearest = word.map_or_else(|| Word::nearest(spelt), |word| Some(("data", word)));
+        let word = StatementWord::of(spelt);
+        let nearest = word.or_else(|| StatementWord::nearest(spelt));
         if word.is_none() {
-            let nearest = nearest.map(|(nearest, _)| nearest);
             self.fault(name, DefectKind::UnknownStatement { nearest });
         }
-        let Some((_, word)) = nearest else {
+        let Some(word) = nearest else {
             self.skip(Span::new(name.end, whole.end));
             return StatementKind::Unknown;
         };
         let rule = match word {
-            Word::Declaration(_) => Rule::declared,
-            Word::End(_) => Rule::ended,
-            Word::File => Rule::filed,
-            Word::MasterFile => Rule::rooted,
-            Word::CardModel => Rule::modelled,
-            Word::Data => Rule::valued,
+            StatementWord::Declaration(_) => Rule::declared,
+            StatementWord::End(_) => Rule::ended,
+            StatementWord::File => Rule::filed,
+            StatementWord::MasterFile => Rule::rooted,
+            StatementWord::CardModel => Rule::modelled,
+            StatementWord::Data => Rule::valued,
         };
         let (base, limit) = (self.base, self.limit);
         let kind = match self.read(rule, name.end as usize, whole.end as usize) {
-            Some(parts) => self.follow(word, parts),
+            Some(mut parts) => {
+                let behind = self.inside(&mut parts);
+                self.follow(word, behind)
+            }
             None => StatementKind::Unknown,
         };
         (self.base, self.limit) = (base, limit);
@@ -409,334 +429,49 @@ impl<'t> Reader<'t> {
         self.skip(whole);
         word
     }
-
-    /// Terms and what joins them, up to the end of `parts`; something left over is a defect.
-    fn expression(&mut self, mut parts: Parts<'t>) -> Expr {
-        let first = self.terms.len();
-        let mut operator = Operator::None;
-        let mut awaited = true;
-        while let Some(part) = self.next(&mut parts) {
-            match part.as_rule() {
-                Rule::plus | Rule::joint => {
-                    if awaited {
-                        let span = self.span(&part);
-                        self.unexpected(span, Expected::Value);
-                    }
-                    operator = joins(part.as_str());
-                    self.token(&part);
-                    awaited = true;
-                }
-                Rule::surplus => {
-                    let expected = if awaited {
-                        Expected::Value
-                    } else {
-                        Expected::EndOfLine
-                    };
-                    self.surplus(&part, expected);
-                    awaited = false;
-                }
-                _ => {
-                    let term = self.term(part, operator);
-                    self.terms.push(term);
-                    awaited = false;
-                }
-            }
-        }
-        if awaited {
-            self.missing(Expected::Value);
-        }
-        self.complete(first)
-    }
-
-    /// Moves the terms from `first` on into the tree, one behind the other.
-    fn complete(&mut self, first: usize) -> Expr {
-        let (start, end) = match &self.terms[first..] {
-            [] => return Expr::default(),
-            [only] => (only.span, only.span),
-            [start, .., end] => (start.span, end.span),
-        };
-        let terms = self.tree.terms.len();
-        self.tree.terms.extend_from_slice(&self.terms[first..]);
-        self.terms.truncate(first);
-        Expr {
-            span: start.cover(end),
-            terms: range(terms, self.tree.terms.len()),
-        }
-    }
-
-    /// An expression of one term.
-    fn single(&mut self, term: Term) -> Expr {
-        self.terms.push(term);
-        self.complete(self.terms.len() - 1)
-    }
-
-    fn term(&mut self, part: Part<'t>, operator: Operator) -> Term {
-        let (span, kind) = match part.as_rule() {
-            Rule::number => self.number(&part),
-            Rule::string => self.string(&part),
-            Rule::bytes => self.bytes(&part),
-            Rule::placeholder => (self.token(&part), TermKind::Placeholder),
-            Rule::compound => (self.token(&part), TermKind::Name),
-            _ => self.reference(part),
-        };
-        Term {
-            span,
-            operator,
-            kind,
-        }
-    }
-
-    fn number(&mut self, part: &Part<'t>) -> (Span, TermKind) {
-        let span = self.token(part);
-        let value = number(part.as_str());
-        if value.is_none() {
-            self.fault(span, DefectKind::MalformedNumber);
-        }
-        (span, TermKind::Number(value.unwrap_or(0)))
-    }
-
-    fn string(&mut self, part: &Part<'t>) -> (Span, TermKind) {
-        let mut span = self.span(part);
-        if !is_closed_string(part.as_str()) {
-            span = self.visible(span);
-            let quote = Span::new(span.start, span.start + 1);
-            self.fault(quote, DefectKind::UnterminatedString);
-        }
-        self.last = span.end;
-        (span, TermKind::String)
-    }
-
-    /// Hex data. What is wrong inside is told only when it is closed: else it holds what was never
-    /// meant to be in it.
-    fn bytes(&mut self, part: &Part<'t>) -> (Span, TermKind) {
-        let mut span = self.span(part);
-        let id = self.tree.next_statement();
-        let first_defect = self.tree.defects.len();
-        let mut closed = false;
-        self.last = span.start + 3;
-        for piece in hex_pieces(self.text, span) {
-            match piece {
-                HexPiece::Digits(run) => self.last = run.end,
-                HexPiece::Comment(comment) => self.tree.comments.push(comment),
-                HexPiece::Close => closed = true,
-                HexPiece::OddDigits(run) => {
-                    self.last = run.end;
-                    self.defect(run, DefectKind::OddDigits, id);
-                }
-                HexPiece::Foreign(run) => {
-                    self.last = run.end;
-                    self.defect(run, DefectKind::NotHexadecimal, id);
-                }
-            }
-        }
-        if !closed {
-            self.tree.defects.truncate(first_defect);
-            let opening = Span::new(span.start, span.start + 3);
-            self.fault(opening, DefectKind::UnterminatedBytes);
-            span.end = self.last;
-        }
-        self.last = span.end;
-        (span, TermKind::Bytes)
-    }
-
-    fn reference(&mut self, part: Part<'t>) -> (Span, TermKind) {
-        let mut span = self.span(&part);
-        let name = self.first_word(&part);
-        if name == span {
-            return (name, TermKind::Name);
-        }
-        self.takes("(");
-        let arguments = self.call_arguments(&mut part.into_inner());
-        span.end = self.last;
-        (span, TermKind::Call { name, arguments })
-    }
-
-    /// What follows the `(` of a call, up to its `)`; what follows that stays in `parts`.
-    fn call_arguments(&mut self, parts: &mut Parts<'t>) -> Range32 {
-        let first = self.arguments.len();
-        let mut closed = false;
-        let mut awaited = false;
-        let mut had = false;
-        while !closed && let Some(part) = self.next(parts) {
-            let span = self.span(&part);
-            match part.as_rule() {
-                Rule::argument => {
-                    let argument = self.expression(part.into_inner());
-                    self.arguments.push(argument);
-                    had = true;
-                    awaited = false;
-                }
-                Rule::surplus => self.surplus(&part, next_expected(awaited)),
-                rule => {
-                    let is_comma = rule == Rule::comma;
-                    if awaited || (is_comma && !had) {
-                        self.unexpected(span, Expected::Value);
-                    }
-                    self.last = span.end;
-                    awaited = is_comma;
-                    closed = !is_comma;
-                }
-            }
-        }
-        if !closed && !self.faulty {
-            let span = self.next_token(true);
-            self.unexpected(span, next_expected(awaited));
-        }
-        let start = self.tree.arguments.len();
-        self.tree
-            .arguments
-            .extend_from_slice(&self.arguments[first..]);
-        self.arguments.truncate(first);
-        range(start, self.tree.arguments.len())
-    }
-
-    fn end_of_statement(&mut self, mut parts: Parts<'t>) {
-        while let Some(part) = self.next(&mut parts) {
-            self.surplus(&part, Expected::EndOfLine);
-        }
-    }
-
-    fn surplus(&mut self, part: &Part<'t>, expected: Expected) {
-        if !self.faulty {
-            let span = self.next_token(true);
-            self.unexpected(span, expected);
-        }
-        self.skip(self.span(part));
-    }
-
-    /// Passes over text that fits nowhere, keeping its comments.
-    fn skip(&mut self, span: Span) {
-        for (lexeme, start, end) in lexemes(self.text, span.start as usize, span.end as usize) {
-            match lexeme {
-                Lexeme::Blank | Lexeme::LineEnd => {}
-                Lexeme::Comment => self.tree.comments.push(place(start, end)),
-                Lexeme::Continuation => {
-                    let comment = comment_in_continuation(self.text, start, end);
-                    self.tree
-                        .comments
-                        .extend(comment.map(|(start, end)| place(start, end)));
-                }
-                Lexeme::Bytes => {
-                    let pieces = hex_pieces(self.text, place(start, end));
-                    self.tree
-                        .comments
-                        .extend(pieces.filter_map(|piece| match piece {
-                            HexPiece::Comment(comment) => Some(comment),
-                            _ => None,
-                        }));
-                    self.last = self.visible(place(start, end)).end;
-                }
-                _ => self.last = self.visible(place(start, end)).end,
-            }
-        }
-    }
-
-    /// The next part that is no comment; comments on the way are kept.
-    fn next(&mut self, parts: &mut Parts<'t>) -> Option<Part<'t>> {
-        loop {
-            let part = parts.next()?;
-            if part.as_rule() != Rule::comment {
-                return Some(part);
-            }
-            self.comment(&part);
-        }
-    }
-
-    fn comment(&mut self, part: &Part<'t>) {
-        let span = self.span(part);
-        self.tree.comments.push(span);
-    }
-
-    fn span(&self, part: &Part<'t>) -> Span {
-        let span = part.as_span();
-        place(self.base + span.start(), self.base + span.end())
-    }
-
-    /// The place of a token, which becomes the last one of its statement.
-    fn token(&mut self, part: &Part<'t>) -> Span {
-        let span = self.span(part);
-        self.last = span.end;
-        span
-    }
-
-    /// The span without blanks and line ends behind it, which an unclosed literal takes along.
-    fn visible(&self, span: Span) -> Span {
-        let length = span.of(self.text).trim_ascii_end().len();
-        Span::new(span.start, span.start + place(0, length).end)
-    }
-
-    /// The token behind the last one (`0x{` of hex data), or the empty place behind that when the statement ends there.
-    fn next_token(&self, over_lines: bool) -> Span {
-        for (lexeme, start, end) in lexemes(self.text, self.last as usize, self.limit) {
-            match lexeme {
-                Lexeme::Blank | Lexeme::Continuation => {}
-                Lexeme::LineEnd | Lexeme::Comment if over_lines => {}
-                Lexeme::LineEnd | Lexeme::Comment => break,
-                Lexeme::Bytes => return place(start, start + "0x{".len()),
-                _ => return self.visible(place(start, end)),
-            }
-        }
-        Span::empty(self.last)
-    }
-
-    /// Whether the next token is `punctuation`; then it becomes the last one.
-    fn takes(&mut self, punctuation: &str) -> bool {
-        let token = self.next_token(false);
-        let taken = token.of(self.text) == punctuation;
-        if taken {
-            self.last = token.end;
-        }
-        taken
-    }
-
-    fn missing(&mut self, expected: Expected) {
-        if !self.faulty {
-            let span = self.next_token(false);
-            self.unexpected(span, expected);
-        }
-    }
-
-    fn unexpected(&mut self, span: Span, expected: Expected) {
-        self.fault(span, DefectKind::Unexpected { expected });
-    }
-
-    /// The one finding on the form of a statement.
-    fn fault(&mut self, span: Span, kind: DefectKind) {
-        if !self.faulty {
-            self.faulty = true;
-            let id = self.tree.next_statement();
-            self.defect(span, kind, id);
-        }
-    }
-
-    fn defect(&mut self, span: Span, kind: DefectKind, id: StatementId) {
-        self.tree.defects.push(Defect {
-            span,
-            statement: Some(id),
-            kind,
-        });
-    }
-}
-
-/// What fits in a call where it ends too early.
-fn next_expected(after_comma: bool) -> Expected {
-    if after_comma {
-        Expected::Value
-    } else {
-        Expected::CommaOrParenthesis
-    }
-}
-
-fn joins(operator: &str) -> Operator {
-    match operator {
-        "+" => Operator::Plus,
-        "|" => Operator::Or,
-        "&" => Operator::And,
-        _ => Operator::None,
-    }
 }
 
 fn range(start: usize, end: usize) -> Range32 {
     let Span { start, end } = place(start, end);
     Range32 { start, end }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Where the grammar gives up, its lines are one statement, and what stands behind keeps its place.
+    #[test]
+    fn unread_lines_hide_nothing() {
+        let unread = "\n; first\n  A = 0x{ 41 ; inside\n42 } \\ ; joined\nB F(\n";
+        let text = format!("{unread}C = 1 ; behind\n");
+        let mut reader = Reader::new(&text);
+        (reader.base, reader.limit) = (0, unread.len());
+        reader.unread(place(0, unread.len()));
+        reader.chunk(Chunk {
+            start: unread.len(),
+            end: text.len(),
+            too_deep: None,
+        });
+        let tree = reader.finish();
+        let statements = tree.statements.iter();
+        let texts: Vec<&str> = statements
+            .map(|statement| statement.span.of(&text))
+            .collect();
+        assert_eq!(texts, [unread[11..].trim_ascii_end(), "C = 1"]);
+        let comments: Vec<&str> = tree.comments.iter().map(|span| span.of(&text)).collect();
+        assert_eq!(comments, ["; first", "; inside", "; joined", "; behind"]);
+        assert_eq!(tree.defects.len(), 1);
+    }
+
+    #[test]
+    fn unread_comments_are_no_statement() {
+        let text = "; only\n\n ; comments";
+        let mut reader = Reader::new(text);
+        reader.limit = text.len();
+        reader.unread(place(0, text.len()));
+        let tree = reader.finish();
+        assert_eq!((tree.statements.len(), tree.comments.len()), (0, 2));
+        assert_eq!(tree.defects, []);
+    }
 }

@@ -1,9 +1,12 @@
 //! The tree of a card profile.
 //!
 //! Statements lie in one flat list in source order; each names the block that encloses it. Parts
-//! of statements lie in arenas of the tree and are reached through it, which keeps a tree smaller
-//! than its text and a hundred thousand nested blocks harmless.
+//! of statements lie in arenas of the tree and are reached through it, which keeps a tree small
+//! beside its text and a hundred thousand nested blocks harmless.
 
+use std::num::NonZeroU32;
+
+use super::StatementWord;
 use crate::source::Span;
 
 /// A run of consecutive elements of one of the tree's arenas.
@@ -15,9 +18,25 @@ pub struct Range32 {
     pub end: u32,
 }
 
-/// Index of a statement in [`CpfTree::statements`].
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct StatementId(pub u32);
+/// Identity of a statement in [`CpfTree::statements`].
+///
+/// Counted from one, so that the absence of a statement takes no room.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct StatementId(NonZeroU32);
+
+impl StatementId {
+    /// The statement at `index` of the list.
+    fn at(index: usize) -> Self {
+        let number = u32::try_from(index).unwrap_or(u32::MAX).saturating_add(1);
+        Self(NonZeroU32::new(number).unwrap_or(NonZeroU32::MAX))
+    }
+
+    /// Index in the list.
+    #[must_use]
+    pub const fn index(self) -> usize {
+        self.0.get() as usize - 1
+    }
+}
 
 /// A card profile.
 #[derive(Debug, Default)]
@@ -233,7 +252,7 @@ pub enum DefectKind {
     /// then counts as that one.
     UnknownStatement {
         /// The nearest known word.
-        nearest: Option<&'static str>,
+        nearest: Option<StatementWord>,
     },
     /// A known statement where it cannot stand.
     Misplaced {
@@ -278,26 +297,45 @@ pub enum Expected {
     EndOfLine,
 }
 
+/// Shown as its index.
+impl std::fmt::Debug for StatementId {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_tuple("StatementId").field(&self.index()).finish()
+    }
+}
+
 impl CpfTree {
     /// The statement behind an identity.
     #[must_use]
     pub fn statement(&self, id: StatementId) -> &Statement {
-        &self.statements[id.0 as usize]
+        &self.statements[id.index()]
     }
 
     /// The identity that the next statement gets.
     pub(super) fn next_statement(&self) -> StatementId {
-        StatementId(u32::try_from(self.statements.len()).unwrap_or(u32::MAX))
+        StatementId::at(self.statements.len())
     }
 
     /// The identity of the last statement.
     pub(super) fn last_statement(&self) -> Option<StatementId> {
-        self.next_statement().0.checked_sub(1).map(StatementId)
+        self.statements.len().checked_sub(1).map(StatementId::at)
     }
 
     /// All statements with their identities.
     pub fn iter(&self) -> impl Iterator<Item = (StatementId, &Statement)> {
-        (0..).map(StatementId).zip(&self.statements)
+        (0..).map(StatementId::at).zip(&self.statements)
+    }
+
+    /// Makes room for what a text is likely to hold still, when `read` bytes of it are in the tree and
+    /// `left` are not.
+    pub(super) fn make_room(&mut self, read: usize, left: usize) {
+        let ahead = Ahead { read, left };
+        ahead.make_room(&mut self.statements);
+        ahead.make_room(&mut self.attributes);
+        ahead.make_room(&mut self.terms);
+        ahead.make_room(&mut self.arguments);
+        ahead.make_room(&mut self.comments);
+        ahead.make_room(&mut self.defects);
     }
 
     /// The attributes of a declaration.
@@ -319,8 +357,92 @@ impl CpfTree {
     }
 }
 
+/// How much of a text is read, and how much is still ahead, in bytes.
+#[derive(Clone, Copy)]
+struct Ahead {
+    read: usize,
+    left: usize,
+}
+
+impl Ahead {
+    /// A full arena grows to what it needs if the text goes on as it began, so in the end hardly any
+    /// room is left over; early, when little is known, it doubles. It grows by an eighth at least, so
+    /// moving what it holds takes linear time whatever the text does.
+    fn make_room<T>(self, arena: &mut Vec<T>) {
+        let spare = arena.capacity() - arena.len();
+        let few = arena.len() / 16;
+        if spare >= few {
+            return;
+        }
+        let likely = self.likely(arena.len());
+        if spare >= likely {
+            return;
+        }
+        let more = if likely > 4 * arena.len() {
+            arena.len()
+        } else {
+            (likely + likely / 32).max(2 * few)
+        };
+        arena.reserve_exact(more);
+    }
+
+    /// How many elements are still to come behind `count` of them.
+    fn likely(self, count: usize) -> usize {
+        let likely = count as u128 * self.left as u128 / self.read.max(1) as u128;
+        usize::try_from(likely).unwrap_or(usize::MAX)
+    }
+}
+
 fn slice<T>(arena: &[T], range: Range32) -> &[T] {
     arena
         .get(range.start as usize..range.end as usize)
         .unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn grown(length: usize, held: impl Fn(usize) -> usize) -> (usize, usize) {
+        let mut arena: Vec<u8> = Vec::new();
+        let mut moved = 0;
+        for read in 1..=length {
+            arena.resize(held(read), 0);
+            let before = arena.capacity();
+            let left = length - read;
+            Ahead { read, left }.make_room(&mut arena);
+            moved += if arena.capacity() == before {
+                0
+            } else {
+                arena.len()
+            };
+        }
+        (arena.capacity(), moved)
+    }
+
+    #[test]
+    fn an_even_text_leaves_hardly_any_room() {
+        for length in [10_000, 13_333, 16_384, 17_000, 19_999] {
+            let (capacity, moved) = grown(length, |read| read * 3);
+            assert!(capacity < 3 * length * 107 / 100, "{capacity} of {length}");
+            assert!(moved < 6 * length, "{moved} of {length}");
+        }
+    }
+
+    #[test]
+    fn an_uneven_text_does_not_run_away() {
+        let (early, _) = grown(20_000, |read| read.min(1_000));
+        assert!(early <= 6_000, "{early}");
+        let (late, moved) = grown(20_000, |read| read.saturating_sub(19_000) * 20);
+        assert!(late <= 60_000 && moved < 20 * 20_000, "{late} {moved}");
+    }
+
+    /// A file with a defect on every line must not need many times its length.
+    #[test]
+    fn records_are_small() {
+        assert!(size_of::<Statement>() <= 52);
+        assert!(size_of::<Term>() <= 40);
+        assert!(size_of::<Attribute>() <= 24);
+        assert!(size_of::<Defect>() <= 24);
+    }
 }

@@ -3,61 +3,73 @@
 use strsim::osa_distance;
 
 use super::{Declared, EndWord, FileMode};
+use crate::source::nearest;
 
-/// What a statement word starts.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Word {
+/// A word that starts a statement.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub enum StatementWord {
+    /// `CreateEf`, `CreateDf`, `CreatePin`, `CreateKey`.
     Declaration(Declared),
+    /// `Endfile`, `EndDF`.
     End(EndWord),
+    /// `File`.
     File,
+    /// `MasterFile`.
     MasterFile,
+    /// `CardModel`.
     CardModel,
+    /// `data`.
     Data,
 }
 
-/// All statement words in their canonical spelling.
-const WORDS: [(&str, Word); 10] = [
-    ("CreateEf", Word::Declaration(Declared::Ef)),
-    ("CreateDf", Word::Declaration(Declared::Df)),
-    ("CreatePin", Word::Declaration(Declared::Pin)),
-    ("CreateKey", Word::Declaration(Declared::Key)),
-    ("Endfile", Word::End(EndWord::Endfile)),
-    ("EndDF", Word::End(EndWord::EndDf)),
-    ("File", Word::File),
-    ("MasterFile", Word::MasterFile),
-    ("CardModel", Word::CardModel),
-    ("data", Word::Data),
+/// All statement words.
+const WORDS: [StatementWord; 10] = [
+    StatementWord::Declaration(Declared::Ef),
+    StatementWord::Declaration(Declared::Df),
+    StatementWord::Declaration(Declared::Pin),
+    StatementWord::Declaration(Declared::Key),
+    StatementWord::End(EndWord::Endfile),
+    StatementWord::End(EndWord::EndDf),
+    StatementWord::File,
+    StatementWord::MasterFile,
+    StatementWord::CardModel,
+    StatementWord::Data,
 ];
 
-impl Word {
-    /// The word that `text` spells, in any letter case.
-    pub(super) fn of(text: &str) -> Option<Self> {
-        WORDS
-            .iter()
-            .find(|(word, _)| word.eq_ignore_ascii_case(text))
-            .map(|(_, word)| *word)
+/// Shown as it is spelt.
+impl std::fmt::Debug for StatementWord {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        std::fmt::Debug::fmt(self.spelling(), f)
+    }
+}
+
+impl StatementWord {
+    /// The canonical spelling.
+    #[must_use]
+    pub const fn spelling(self) -> &'static str {
+        match self {
+            Self::Declaration(Declared::Ef) => "CreateEf",
+            Self::Declaration(Declared::Df) => "CreateDf",
+            Self::Declaration(Declared::Pin) => "CreatePin",
+            Self::Declaration(Declared::Key) => "CreateKey",
+            Self::End(EndWord::Endfile) => "Endfile",
+            Self::End(EndWord::EndDf) => "EndDF",
+            Self::File => "File",
+            Self::MasterFile => "MasterFile",
+            Self::CardModel => "CardModel",
+            Self::Data => "data",
+        }
     }
 
-    /// The word nearest to a misspelt one, if one is near enough: one letter of up to five, two of
-    /// up to eleven, three beyond. At equal distance the one that agrees in letter case wins.
-    pub(super) fn nearest(text: &str) -> Option<(&'static str, Self)> {
-        let bound = match text.len() {
-            0..=2 => 0,
-            3..=5 => 1,
-            6..=11 => 2,
-            _ => 3,
-        };
-        let folded = text.to_ascii_lowercase();
-        WORDS
-            .iter()
-            .filter(|(word, _)| word.len().abs_diff(text.len()) <= bound)
-            .map(|(word, kind)| {
-                let distance = osa_distance(&folded, &word.to_ascii_lowercase());
-                (distance, word, kind)
-            })
-            .filter(|(distance, ..)| *distance <= bound)
-            .min_by_key(|(distance, word, _)| (*distance, osa_distance(text, word)))
-            .map(|(_, word, kind)| (*word, *kind))
+    /// The word that `text` spells, in any letter case.
+    pub(super) fn of(text: &str) -> Option<Self> {
+        let spells = |word: &Self| word.spelling().eq_ignore_ascii_case(text);
+        WORDS.into_iter().find(spells)
+    }
+
+    /// The word nearest to a misspelt one, if one is near enough.
+    pub(super) fn nearest(text: &str) -> Option<Self> {
+        nearest(text, WORDS.map(Self::spelling)).and_then(Self::of)
     }
 }
 
@@ -72,7 +84,7 @@ pub(super) fn file_mode(text: &str) -> Option<FileMode> {
         .map(|(_, mode)| *mode)
 }
 
-/// The mode that a misspelt word is near to, by at most two letters.
+/// The mode that a misspelt word is near to, by at most two letters: where it stands, a mode is meant.
 pub(super) fn nearest_file_mode(text: &str) -> Option<FileMode> {
     let folded = text.to_ascii_lowercase();
     FILE_MODES
@@ -87,7 +99,7 @@ mod tests {
 
     #[test]
     fn letter_case_decides_between_equally_near_words() {
-        let nearest = |text| Word::nearest(text).map(|(word, _)| word);
+        let nearest = |text| StatementWord::nearest(text).map(StatementWord::spelling);
         assert_eq!(nearest("CreatEf"), Some("CreateEf"));
         assert_eq!(nearest("CreatDf"), Some("CreateDf"));
         assert_eq!(nearest("Endfle"), Some("Endfile"));

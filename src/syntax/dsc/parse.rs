@@ -1,5 +1,5 @@
-//! From the tokens of the grammar to the tree: trims names and values, counts lines into sections,
-//! says what did not fit.
+//! From the lines that the grammar tells apart to the tree: splits and trims names and values, counts
+//! lines into sections, says what did not fit.
 
 use pest::Parser;
 use pest::iterators::{Pair, Pairs};
@@ -18,7 +18,7 @@ pub fn parse(text: &str) -> DscTree {
     let mut builder = Builder::new(text);
     for portion in portions(text) {
         match DscGrammar::parse(Rule::portion, portion) {
-            Ok(lines) => builder.add_portion(lines),
+            Ok(portion) => builder.add_portion(portion),
             Err(_) => builder.add_unread(portion),
         }
         builder.at += offset(portion.len());
@@ -42,24 +42,31 @@ impl<'t> Builder<'t> {
         Self { text, at: 0, tree }
     }
 
-    fn add_portion(&mut self, lines: Pairs<'_, Rule>) {
-        for line in lines {
-            let span = self.span(&line);
-            let kind = self.line(line, span);
+    fn add_portion(&mut self, portion: Pairs<'_, Rule>) {
+        for line in portion.flat_map(Pair::into_inner) {
+            let place = line.as_span();
+            let span = Span::new(offset(place.start()), offset(place.end())).shifted(self.at);
+            let kind = self.line(line.as_rule(), span);
             self.add_line(Line { span, kind });
         }
     }
 
     /// The grammar accepts every text, but pest can be told, for a whole process, to give up after
-    /// a number of steps. What it left unread is one line that does not fit.
+    /// a number of steps. What it left unread are lines that do not fit.
     fn add_unread(&mut self, portion: &str) {
-        let span = Span::new(0, offset(portion.len())).shifted(self.at);
-        let text = self.trimmed(span);
-        self.defect(text, DefectKind::MissingEquals);
-        self.add_line(Line {
-            span,
-            kind: LineKind::Junk { text },
-        });
+        let mut start = self.at;
+        for length in line_lengths(portion) {
+            let span = Span::new(start, start + offset(length));
+            let kind = match self.trimmed(span) {
+                text if text.is_empty() => LineKind::Blank,
+                text => {
+                    self.defect_of_text(text, DefectKind::MissingEquals);
+                    LineKind::Junk { text }
+                }
+            };
+            self.add_line(Line { span, kind });
+            start = span.end;
+        }
     }
 
     fn add_line(&mut self, line: Line) {
@@ -78,44 +85,49 @@ impl<'t> Builder<'t> {
         }
     }
 
-    fn line(&mut self, line: Pair<'_, Rule>, span: Span) -> LineKind {
-        match line.as_rule() {
-            Rule::property => self.property(line.into_inner(), span),
-            Rule::header => self.header(line.into_inner(), span),
+    fn line(&mut self, rule: Rule, span: Span) -> LineKind {
+        match rule {
+            Rule::property => self.property(span),
+            Rule::header => self.header(span),
             Rule::comment => LineKind::Comment,
             Rule::blank => LineKind::Blank,
             Rule::protected => LineKind::Protected,
             Rule::semicolon => LineKind::Semicolon,
             Rule::bare => self.bare(span),
-            Rule::unclosed_header => self.unclosed_header(line.into_inner(), span),
+            Rule::unclosed_header => self.unclosed_header(span),
             _ => self.missing_key(span),
         }
     }
 
-    fn property(&mut self, mut parts: Pairs<'_, Rule>, span: Span) -> LineKind {
-        let key = self.token(parts.next(), span);
-        let value = self.token(parts.next(), span);
+    fn property(&mut self, line: Span) -> LineKind {
+        let equals = self.position(b'=', line);
         if self.is_outside() {
-            self.defect(self.trimmed(span), DefectKind::OutsideSection);
+            self.defect(self.trimmed(line), DefectKind::OutsideSection);
         }
-        LineKind::Property { key, value }
+        LineKind::Property {
+            key: self.trimmed(Span::new(line.start, equals)),
+            value: self.trimmed(Span::new(equals + 1, line.end)),
+        }
     }
 
-    fn header(&mut self, mut parts: Pairs<'_, Rule>, span: Span) -> LineKind {
-        let name = self.token(parts.next(), span);
+    fn header(&mut self, line: Span) -> LineKind {
+        let (open, close) = (self.position(b'[', line), self.position(b']', line));
+        let name = self.trimmed(Span::new(open + 1, close));
+        let behind = self.trimmed(Span::new(close + 1, line.end));
         if name.is_empty() {
-            self.defect(self.brackets(span), DefectKind::EmptyHeader);
-        } else if let Some(behind) = parts.next() {
-            let behind = self.token(Some(behind), span);
+            self.defect(Span::new(open, close + 1), DefectKind::EmptyHeader);
+        } else if !behind.is_empty() {
             self.defect(behind, DefectKind::TextBehindHeader);
         }
         LineKind::Header { name }
     }
 
-    fn unclosed_header(&mut self, mut parts: Pairs<'_, Rule>, span: Span) -> LineKind {
-        let name = self.token(parts.next(), span);
-        self.defect(self.trimmed(span), DefectKind::UnclosedHeader);
-        LineKind::Header { name }
+    fn unclosed_header(&mut self, line: Span) -> LineKind {
+        let open = self.position(b'[', line);
+        self.defect(self.trimmed(line), DefectKind::UnclosedHeader);
+        LineKind::Header {
+            name: self.trimmed(Span::new(open + 1, line.end)),
+        }
     }
 
     fn bare(&mut self, span: Span) -> LineKind {
@@ -151,46 +163,77 @@ impl<'t> Builder<'t> {
             .is_none_or(|section| section.name.is_none())
     }
 
-    fn span(&self, pair: &Pair<'_, Rule>) -> Span {
-        let span = pair.as_span();
-        Span::new(offset(span.start()), offset(span.end())).shifted(self.at)
+    /// Where `byte` first stands in a line that the grammar found it in.
+    fn position(&self, byte: u8, line: Span) -> u32 {
+        let length = memchr::memchr(byte, line.of(self.text).as_bytes());
+        length.map_or(line.start, |length| line.start + offset(length))
     }
 
-    /// Place of a token without the blanks at its end; the end of `line` if there is no token.
-    fn token(&self, pair: Option<Pair<'_, Rule>>, line: Span) -> Span {
-        pair.map_or(Span::empty(line.end), |pair| self.trimmed(self.span(&pair)))
-    }
-
-    /// `span` without blanks and line ends around; empty at its start if nothing else is there.
+    /// Part of a line without blanks and the line end around; empty behind its blanks if nothing else
+    /// is there.
     fn trimmed(&self, span: Span) -> Span {
         let bytes = span.of(self.text).as_bytes();
-        let end = bytes.iter().rposition(is_ink).map_or(0, |last| last + 1);
-        let start = bytes[..end].iter().position(is_ink).unwrap_or(end);
+        let blanks = bytes.iter().take_while(|byte| is_blank(**byte));
+        let start = blanks.count();
+        let ink = bytes
+            .iter()
+            .rposition(|byte| !is_blank(*byte) && !ends_line(*byte));
+        let end = ink.map_or(start, |last| last + 1);
         Span::new(offset(start), offset(end)).shifted(span.start)
-    }
-
-    /// From `[` to `]` of a header line.
-    fn brackets(&self, line: Span) -> Span {
-        let start = self.trimmed(line).start;
-        let length = line.of(self.text).find(']').map_or(0, |at| offset(at) + 1);
-        Span::new(start, line.start + length)
     }
 }
 
-/// Neither blank nor line end.
-fn is_ink(byte: &u8) -> bool {
-    !matches!(byte, b' ' | b'\t' | b'\n' | b'\r')
+const fn is_blank(byte: u8) -> bool {
+    matches!(byte, b' ' | b'\t')
+}
+
+const fn ends_line(byte: u8) -> bool {
+    matches!(byte, b'\n' | b'\r')
 }
 
 /// Number of lines of `text`, one more if it ends in a line end.
 fn count_lines(text: &str) -> usize {
-    let bytes = text.as_bytes();
-    let ends = memchr::memchr2_iter(b'\n', b'\r', bytes)
-        .filter(|at| bytes[*at] == b'\n' || bytes.get(at + 1) != Some(&b'\n'));
-    ends.count() + 1
+    line_ends(text.as_bytes()).count() + 1
+}
+
+/// The lengths of the lines of `text`, line ends included.
+fn line_lengths(text: &str) -> impl Iterator<Item = usize> {
+    let mut start = 0;
+    let ends = line_ends(text.as_bytes()).chain([text.len()]);
+    ends.map(move |end| end - std::mem::replace(&mut start, end))
+        .filter(|length| *length > 0)
+}
+
+/// Where each LF, CRLF or CR of `bytes` ends.
+fn line_ends(bytes: &[u8]) -> impl Iterator<Item = usize> {
+    memchr::memchr2_iter(b'\n', b'\r', bytes)
+        .map(|at| at + 1)
+        .filter(|end| bytes[end - 1] == b'\n' || bytes.get(*end) != Some(&b'\n'))
 }
 
 /// Texts are limited to what 32 bits can count (see [`Span`]).
 fn offset(at: usize) -> u32 {
     u32::try_from(at).unwrap_or(u32::MAX)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Where the grammar gives up, the lines behind still have their numbers.
+    #[test]
+    fn unread_lines_are_lines() {
+        let text = "[A]\na=1\r\n b \r\n\n\rc";
+        let mut builder = Builder::new(text);
+        builder.add_portion(DscGrammar::parse(Rule::portion, &text[..4]).unwrap());
+        builder.at = 4;
+        builder.add_unread(&text[4..]);
+        let tree = builder.tree;
+        let read = parse(text);
+        let spans = |tree: &DscTree| tree.lines.iter().map(|line| line.span).collect::<Vec<_>>();
+        assert_eq!(spans(&tree), spans(&read));
+        assert_eq!(tree.sections, read.sections);
+        let places = tree.defects.iter().map(|defect| defect.span.of(text));
+        assert_eq!(places.collect::<Vec<_>>(), ["a=1", "b", "c"]);
+    }
 }

@@ -60,7 +60,7 @@ fn unescaped(example: &str) -> String {
 fn accepts_whole(rule: Rule, text: &str) -> bool {
     let leaves_no_token = matches!(
         rule,
-        Rule::blanks | Rule::new_line | Rule::line_end | Rule::end_of_text
+        Rule::blanks | Rule::key_start | Rule::new_line | Rule::line_end | Rule::end_of_text
     );
     DscGrammar::parse(rule, text).is_ok_and(|pairs| leaves_no_token || pairs.as_str() == text)
 }

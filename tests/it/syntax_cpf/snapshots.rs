@@ -19,7 +19,7 @@ fn render(text: &str) -> Result<String, std::fmt::Error> {
     for (id, statement) in tree.iter() {
         let depth = depth(&tree, statement);
         let shape = Shape { text, tree: &tree }.statement(statement);
-        writeln!(shown, "{:>3} {}{shape}", id.0, "  ".repeat(depth))?;
+        writeln!(shown, "{:>3} {}{shape}", id.index(), "  ".repeat(depth))?;
     }
     writeln!(
         shown,
@@ -31,7 +31,7 @@ fn render(text: &str) -> Result<String, std::fmt::Error> {
         let line = text[..defect.span.start as usize].matches('\n').count() + 1;
         let of = defect
             .statement
-            .map_or(String::new(), |id| format!(" (statement {})", id.0));
+            .map_or(String::new(), |id| format!(" (statement {})", id.index()));
         writeln!(
             shown,
             "line {line}, `{}`: {:?}{of}",
@@ -45,7 +45,7 @@ fn render(text: &str) -> Result<String, std::fmt::Error> {
 fn snapshot(name: &str, text: &str) {
     let shown = render(text).unwrap_or_else(|error| error.to_string());
     let mut settings = insta::Settings::clone_current();
-    settings.set_snapshot_path("../../snapshots/syntax/cpf");
+    settings.set_snapshot_path("../../../snapshots/syntax/cpf");
     settings.set_prepend_module_to_snapshot(false);
     settings.set_omit_expression(true);
     settings.bind(|| insta::assert_snapshot!(name, shown));
@@ -68,7 +68,7 @@ impl Shape<'_> {
     fn statement(&self, statement: &Statement) -> String {
         let word = show(self.text, statement.word);
         let end = |end: Option<StatementId>| match end {
-            Some(end) => format!(" … {}", end.0),
+            Some(end) => format!(" … {}", end.index()),
             None => String::new(),
         };
         match statement.kind {
@@ -110,7 +110,7 @@ impl Shape<'_> {
             StatementKind::End { word, closes } => {
                 format!(
                     "{word:?} closes {}",
-                    closes.map_or("?".into(), |id| id.0.to_string())
+                    closes.map_or("?".into(), |id| id.index().to_string())
                 )
             }
             StatementKind::Unknown => format!("unknown `{}`", show(self.text, statement.span)),

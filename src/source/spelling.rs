@@ -1,4 +1,4 @@
-//! "Did you mean": the nearest known name, within bounds that keep the proposal sensible.
+//! "Did you mean": the nearest known name, within bounds that keep the proposal sensible. Knows no names.
 
 use strsim::osa_distance;
 

@@ -1,6 +1,6 @@
 //! Texts made to hurt. Each must be read in one pass; what is quadratic does not end here.
 
-use perso::syntax::cpf::{CpfTree, DefectKind, StatementKind, parse};
+use perso::syntax::cpf::{CpfTree, DefectKind, MAX_DEPTH, StatementKind, parse};
 
 fn count(tree: &CpfTree, is: impl Fn(&DefectKind) -> bool) -> usize {
     tree.defects
@@ -96,4 +96,21 @@ fn calls_up_to_the_limit_are_no_defect() {
         deeper.statements[0].kind,
         StatementKind::Assignment { .. }
     ));
+}
+
+/// Nothing looks for the end of the stack, so the deepest calls have to fit a small one.
+#[test]
+fn the_deepest_calls_fit_a_small_stack() {
+    let deep = |open: &str| format!("{}1{}", open.repeat(MAX_DEPTH), ")".repeat(MAX_DEPTH));
+    let text = format!(
+        "{}\nX = {}\nCreateEf E id={}\nCreatEf E id={}\nY = {}\n",
+        deep("A("),
+        deep("A(2 + \\\n"),
+        deep("A ( 1,\n"),
+        deep("A("),
+        "A(".repeat(100_000),
+    );
+    let small = std::thread::Builder::new().stack_size(512 << 10);
+    let reader = small.spawn(move || parse(&text).statements.len()).unwrap();
+    assert_eq!(reader.join().unwrap(), 5);
 }
