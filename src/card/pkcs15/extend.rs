@@ -17,6 +17,15 @@ use crate::der::pkcs15::{
 use crate::der::{Element, Tag, verify};
 
 impl Application {
+    /// Finishes what an interrupted change of EF.ODF or EF.TokenInfo left, so that other programs
+    /// find these files as well. Every change does it first.
+    ///
+    /// # Errors
+    /// If the card refuses.
+    pub fn finish_interrupted(&mut self, channel: &mut dyn Channel) -> Result<(), CardError> {
+        self.settle(&mut Files::new(channel, self.data_field))
+    }
+
     /// Sets label and serial number of the token; `None` leaves one as it is. All else in
     /// EF.TokenInfo keeps its bytes.
     ///
@@ -234,7 +243,7 @@ impl Application {
             let edit = edit.map_err(|error| unusable(&directory.place, &error.to_string()))?;
             self.edit_directory(&mut files, index, edit)
         });
-        unlisted(&mut files, &file, replaced)?;
+        self.listed(&mut files, &file, replaced)?;
         self.delete_value(&mut files, old)
     }
 
@@ -318,17 +327,31 @@ impl Application {
         let file = self.store(&mut files, value)?;
         let entry = entry(self.absolute(&file.place));
         let listed = self.list(&mut files, index, &entry);
-        unlisted(&mut files, &file, listed)
+        self.listed(&mut files, &file, listed)
     }
 
-    fn store(&self, files: &mut Files<'_>, value: &Value<'_>) -> Result<Found, CardError> {
-        self.store_value(
-            files,
-            value.name,
-            value.bytes,
-            value.read.clone(),
-            value.guard,
-        )
+    fn store(&mut self, files: &mut Files<'_>, value: &Value<'_>) -> Result<Found, CardError> {
+        let Value {
+            name, bytes, guard, ..
+        } = *value;
+        let file = self.store_value(files, name, bytes, value.read.clone(), guard)?;
+        self.pending = Some(file.place.path.clone());
+        Ok(file)
+    }
+
+    /// The file of a new object is listed now; or it is taken back, as its entry could not be
+    /// written.
+    fn listed(
+        &mut self,
+        files: &mut Files<'_>,
+        file: &Found,
+        result: Result<(), CardError>,
+    ) -> Result<(), CardError> {
+        self.pending = None;
+        if result.as_ref().is_err_and(|it| !it.lost) {
+            let _ = files.delete(file);
+        }
+        result
     }
 
     /// The directory and place of a listed object.
@@ -380,18 +403,6 @@ struct Value<'a> {
     bytes: &'a [u8],
     read: Condition,
     guard: Option<&'a super::Guard>,
-}
-
-/// Takes a new object file back if its entry could not be written.
-fn unlisted(
-    files: &mut Files<'_>,
-    file: &Found,
-    listed: Result<(), CardError>,
-) -> Result<(), CardError> {
-    if listed.as_ref().is_err_and(|it| !it.lost) {
-        let _ = files.delete(file);
-    }
-    listed
 }
 
 fn certificate_value<'a>(new: &NewCertificate<'a>) -> Result<Value<'a>, CardError> {

@@ -74,6 +74,8 @@ pub struct Application {
     token_info: Option<Stored>,
     info: Option<TokenInfo>,
     directories: Vec<Directory>,
+    /// The file of an object that is not listed yet, but will be.
+    pending: Option<Vec<u16>>,
     defects: Vec<Defect>,
 }
 

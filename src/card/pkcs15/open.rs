@@ -49,6 +49,7 @@ impl Application {
             token_info,
             info,
             directories,
+            pending: None,
             defects: reading.defects,
         }))
     }

@@ -543,7 +543,7 @@ impl Application {
         Err(CardError::new(problem).because("its access rules have delete = never"))
     }
 
-    /// Whether an entry of any directory, or EF.ODF, names this file.
+    /// Whether an entry of any directory, or EF.ODF, names this file or is about to.
     pub(super) fn is_listed(&self, path: &[u16]) -> bool {
         let leads = |data: &[u8], it: outline::Outline| {
             let file = it
@@ -564,7 +564,8 @@ impl Application {
             let entries = outline::directory(data).into_iter();
             entries.map(move |(_, it)| (data, it))
         });
-        announced.any(|(data, it)| leads(data, it))
+        self.pending.as_deref() == Some(path)
+            || announced.any(|(data, it)| leads(data, it))
             || self.directories.iter().any(|directory| {
                 let data = &directory.content.0;
                 let mut entries = outline::objects(data, directory.kind).into_iter();

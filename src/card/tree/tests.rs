@@ -74,6 +74,7 @@ fn odf() -> Vec<u8> {
 
 fn private_key() -> PrivateKey {
     PrivateKey {
+        half: Default::default(),
         common: labelled("Signature"),
         key: KeyAttributes {
             id: vec![0x11],

@@ -85,9 +85,9 @@ fn the_smallest_token_info_that_opensc_accepts() {
 #[test]
 fn another_label_leaves_the_rest_of_token_info() {
     // Behind the flags: a list of algorithms (tag A2), of which nothing is known here.
-    let data = hex("301402010004020102800341424303020640A203020105FFFF");
+    let data = hex("301502010004020102800341424303020640A203020105FFFF");
     let new = TokenInfo::relabelled(&data, Some("Xy"), None).unwrap();
-    assert_eq!(new, hex("3013020100040201028002587903020640A203020105"));
+    assert_eq!(new, hex("3014020100040201028002587903020640A203020105"));
     let new = TokenInfo::relabelled(&hex("300702010003020000"), Some("A"), Some(&[9])).unwrap();
     assert_eq!(new, hex("300D02010004010980014103020000"));
     assert!(TokenInfo::relabelled(&hex("3003020100"), None, None).is_err());

@@ -44,7 +44,9 @@ fn cut_everywhere(layout: &Layout, kept: &[u8], change: Change, is_done: IsDone)
             Ok(()) => assert!(done),
             Err(error) => assert!(error.lost, "{error}"),
         }
-        if !done {
+        if done {
+            again.finish_interrupted(&mut card).unwrap();
+        } else {
             change(&mut again, &mut card).unwrap();
         }
         let last = reopen(&mut card);

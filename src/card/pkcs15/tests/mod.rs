@@ -67,8 +67,8 @@ impl Layout {
     fn tight() -> Self {
         Self {
             odf_size: 12,
-            cdf_size: 3 * 49,
-            token_info_size: 24,
+            cdf_size: 3 * old_certificate(1).0.encode().len() as u32,
+            token_info_size: 26,
             ..Self::default()
         }
     }

@@ -27,12 +27,7 @@ fn a_pin_as_opensc_reads_it() {
     assert_eq!(
         used(&application, ObjectKind::AuthenticationObjects),
         concat!(
-            "303A300E0C08557365722050494E030206C03003040101",
-            "A123302130020000"
-        )
-        .replace("303A", "3037")
-        .replace(
-            "A123302130020000",
+            "3037300E0C08557365722050494E030206C03003040101",
             "A120301E0302024C0A0101020104020108020108800101040100300604043F005015"
         )
     );
@@ -67,16 +62,64 @@ fn a_private_key_as_opensc_reads_it() {
     assert_eq!(
         used(&application, ObjectKind::PublicKeys),
         concat!(
-            "303330170C114469676974616C205369676E617475726503020640",
-            "3007040111030200C0", // replaced below: verify and verify with recovery
-            "A10F300D300804063F005015700002020800"
+            "303430170C114469676974616C205369676E617475726503020640",
+            "300704011103020003A110300E300804063F005015700002020800"
         )
-        .replace("3007040111030200C0", "30070401110302000300")
-        .replace("30070401110302000300", &usage_of_the_public_half())
     );
 }
 
-/// Bits 6 and 7: verify, verify with recovery.
-fn usage_of_the_public_half() -> String {
-    "300704011103020003".to_owned()
+#[test]
+fn an_ec_key_pair_as_opensc_reads_it() {
+    let mut card = Layout::default().card();
+    let mut application = open(&mut card);
+    let (public, guard) = (ec(), guard());
+    let pair = NewKeyPair {
+        label: "EC",
+        usage: KeyUsage::Both,
+        non_repudiation: true,
+        generated: false,
+        ..pair(&public, &guard)
+    };
+    application.add_key_pair(&mut card, &pair).unwrap();
+    assert_eq!(
+        used(&application, ObjectKind::PrivateKeys),
+        concat!(
+            "A02E300B0C024543030206C0040101300F04011103030620C003020780020101",
+            "A10E300C300604043F00501502020100"
+        )
+    );
+}
+
+#[test]
+fn a_certificate_and_data_as_opensc_reads_them() {
+    let mut card = Layout::default().card();
+    let mut application = open(&mut card);
+    let (guard, value) = (guard(), der(1, 30));
+    for old in [3, 2, 1] {
+        application
+            .remove(&mut card, &old_certificate(old).0)
+            .unwrap();
+    }
+    application
+        .add_certificate(&mut card, &certificate(&value, Some(&guard)))
+        .unwrap();
+    // The certificate of the vendor's profile, but for the file.
+    assert_eq!(
+        used(&application, ObjectKind::Certificates),
+        concat!(
+            "302F301A0C114469676974616C205369676E6174757265030206400401013003040111",
+            "A10C300A300804063F0050157000"
+        )
+    );
+    application
+        .add_data(&mut card, &data(b"blob", &guard))
+        .unwrap();
+    assert_eq!(
+        used(&application, ObjectKind::DataObjects),
+        concat!(
+            "302E30170C0E456E63727970746564205049",
+            "4E730302064004010130070C0570",
+            "6572736FA10A300804063F0050157001"
+        )
+    );
 }
