@@ -90,9 +90,17 @@ impl CardToken {
     /// Laying out a card erases what is on it.
     fn erasure_refusals(&mut self, refusals: &mut Vec<Refusal>) -> Result<(), TokenError> {
         let Some(card) = self.identification()? else {
-            refusals.push(Refusal::new(
-                "this card is none that perso knows how to lay out",
-            ));
+            if !self.force_iso {
+                refusals.push(
+                    Refusal::new(
+                        "how this card creates files is not public, so perso does not lay it out",
+                    )
+                    .help(
+                        "try it on a simulated card; --force-iso sends the commands of ISO 7816-9 \
+                         to this one, which may spoil it",
+                    ),
+                );
+            }
             return Ok(());
         };
         if card.activated && !card.eraseable {

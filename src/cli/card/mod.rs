@@ -11,6 +11,8 @@ use crate::card::simulator::{Card as SimulatedCard, Options, Personality};
 use crate::card::tree::Picture;
 use crate::card::{dump, image};
 
+mod serve;
+
 /// Make, show and read simulated cards.
 #[derive(Args)]
 pub(super) struct Card {
@@ -23,6 +25,7 @@ enum CardCommand {
     New(New),
     Tree(Tree),
     Dump(Dump),
+    Serve(serve::Serve),
 }
 
 /// Make a new card.
@@ -60,6 +63,7 @@ pub(super) fn run(card: &Card, display: &Display) -> Result<Exit, Fatal> {
     match &card.command {
         CardCommand::New(new) => make(new),
         CardCommand::Tree(tree) => show(tree, display),
+        CardCommand::Serve(card) => serve::run(card, display),
         CardCommand::Dump(file) => {
             output::print(dump(&read(&file.image)?).as_bytes(), display)?;
             Ok(Exit::Done)
