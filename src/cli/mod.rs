@@ -8,6 +8,7 @@ use std::process::ExitCode;
 use clap::{Parser, Subcommand};
 
 mod analysis;
+mod apdu;
 mod card;
 mod check;
 mod compilation;
@@ -16,6 +17,7 @@ mod exit;
 mod explain;
 mod fatal;
 mod guard;
+mod new;
 mod options;
 mod output;
 mod plan;
@@ -42,6 +44,7 @@ enum Command {
     Compile(compile::Compile),
     Plan(plan::Plan),
     Card(card::Card),
+    New(new::New),
     Explain(explain::Explain),
     // Not shown until it executes plans on the simulated card, too, and can resume.
     #[command(hide = true)]
@@ -65,6 +68,7 @@ fn run() -> Exit {
         Command::Compile(compile) => compile::run(compile, &cli.display),
         Command::Plan(plan) => plan::run(plan, &cli.display),
         Command::Card(card) => card::run(card, &cli.display),
+        Command::New(new) => new::run(new, &cli.display),
         Command::Explain(explain) => explain::run(explain, &cli.display),
         Command::Run(run) => run::run(run, &cli.display),
     };

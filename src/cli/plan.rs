@@ -8,7 +8,7 @@ use clap::{Args, Subcommand};
 
 use super::compilation::compile;
 use super::options::Judging;
-use super::{Display, Exit, Fatal, output};
+use super::{Display, Exit, Fatal, apdu, output};
 use crate::check::Language;
 use crate::plan::{self, Difference, Plan as Document};
 
@@ -26,6 +26,18 @@ enum Command {
         /// A plan, or a description that is compiled first.
         #[arg(value_name = "PLAN|DSC")]
         plan: PathBuf,
+        /// Print the commands that lay out the card instead, as a script for `scriptor`.
+        #[arg(long)]
+        apdu: bool,
+        /// Fill in the fields that this job binds.
+        #[arg(long, value_name = "FILE", requires = "apdu")]
+        job: Option<PathBuf>,
+        /// Fill in the secret ones, too.
+        #[arg(long, requires_all = ["apdu", "output"])]
+        with_secrets: bool,
+        /// Write the commands to this file, readable by its owner alone.
+        #[arg(short, long, value_name = "FILE", requires = "apdu")]
+        output: Option<PathBuf>,
         #[command(flatten)]
         judging: Box<Judging>,
     },
@@ -66,7 +78,25 @@ enum Command {
 /// Runs the command.
 pub(super) fn run(arguments: &Plan, display: &Display) -> Result<Exit, Fatal> {
     match &arguments.command {
-        Command::Show { plan, judging } => picture(plan::show, plan, judging, display),
+        Command::Show {
+            plan,
+            apdu: true,
+            job,
+            with_secrets,
+            output,
+            judging,
+        } => {
+            let Some(plan) = load(plan, judging, display)? else {
+                return Ok(Exit::Findings);
+            };
+            let script = apdu::script(&plan, job.as_deref(), *with_secrets)?;
+            match output {
+                Some(file) => output::save_private(script.as_bytes(), file)?,
+                None => output::print(script.as_bytes(), display)?,
+            }
+            Ok(Exit::Done)
+        }
+        Command::Show { plan, judging, .. } => picture(plan::show, plan, judging, display),
         Command::Graph { plan, judging } => picture(plan::graph, plan, judging, display),
         Command::Schema => {
             let schema = plan::schema().map_err(|error| fatal(&error))?;

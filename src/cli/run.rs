@@ -142,7 +142,7 @@ fn skipped(words: &[String]) -> Result<BTreeSet<Capability>, Fatal> {
     words.iter().map(capability).collect()
 }
 
-fn declarations(plan: &Plan) -> Vec<Declaration> {
+pub(super) fn declarations(plan: &Plan) -> Vec<Declaration> {
     let inputs = plan.inputs.iter();
     inputs
         .map(|input| Declaration {
@@ -190,7 +190,7 @@ fn read_job(run: &Run, plan: &Plan) -> Result<(Job, BTreeMap<String, Secret>), F
 }
 
 /// One line each, and what to do below it.
-fn show_problems(problems: &[Problem], name: &str, text: &str) {
+pub(super) fn show_problems(problems: &[Problem], name: &str, text: &str) {
     let file = SourceFile::from_text(name, text);
     let mut stderr = std::io::stderr();
     for problem in problems {

@@ -1,5 +1,7 @@
 //! Descriptions and profiles from end to end.
 
+mod profile;
+
 use std::collections::HashMap;
 
 use proptest::prelude::*;
@@ -288,6 +290,7 @@ fn any_statement() -> impl Strategy<Value = String> {
         "CardModel 'SIEMENS50'",
         "MakeCardEraseable()",
         "CreateKey K ref=1",
+        "CreateKey L ref=2 type=rsa2048 use=sign pin=PIN1 public=E",
         "0x{",
         "PERSINFO_PUT_PROFILENAME(a)",
     ])

@@ -10,7 +10,7 @@ mod execute;
 mod journal;
 mod preflight;
 mod report;
-mod value;
+pub(crate) mod value;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::io;

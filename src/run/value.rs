@@ -7,15 +7,15 @@ use crate::secret::{Encoding, Secret};
 
 /// What values can be made of.
 #[derive(Debug)]
-pub(super) struct Values<'a> {
-    pub(super) fields: &'a BTreeMap<String, Secret>,
-    pub(super) results: BTreeMap<(OperationId, Part), Secret>,
-    pub(super) generated: BTreeMap<String, Secret>,
+pub(crate) struct Values<'a> {
+    pub(crate) fields: &'a BTreeMap<String, Secret>,
+    pub(crate) results: BTreeMap<(OperationId, Part), Secret>,
+    pub(crate) generated: BTreeMap<String, Secret>,
 }
 
 /// Why a value has no bytes.
 #[derive(Clone, PartialEq, Eq, Debug)]
-pub(super) enum Missing {
+pub(crate) enum Missing {
     /// An operation of the run makes it.
     Later,
     /// It cannot be had; says why, without the value.
@@ -24,7 +24,7 @@ pub(super) enum Missing {
 
 impl<'a> Values<'a> {
     /// What is known before anything is done.
-    pub(super) const fn of(fields: &'a BTreeMap<String, Secret>) -> Self {
+    pub(crate) const fn of(fields: &'a BTreeMap<String, Secret>) -> Self {
         Self {
             fields,
             results: BTreeMap::new(),
@@ -33,7 +33,7 @@ impl<'a> Values<'a> {
     }
 
     /// The bytes of a value.
-    pub(super) fn input(&self, value: &Value) -> Result<Input, Missing> {
+    pub(crate) fn input(&self, value: &Value) -> Result<Input, Missing> {
         match value {
             Value::ProtectedPath => Ok(Input::ProtectedPath),
             Value::Conditional {
@@ -90,7 +90,7 @@ impl<'a> Values<'a> {
     }
 
     /// A flag of a field: `true`; for a slot: `Signature`.
-    fn flag(&self, value: &Value) -> Result<bool, Missing> {
+    pub(crate) fn flag(&self, value: &Value) -> Result<bool, Missing> {
         let word: &[u8] = match value {
             Value::Field {
                 encoding: FieldEncoding::SignatureSlot,

@@ -8,6 +8,7 @@
     clippy::print_stderr
 )]
 
+mod apdu;
 mod cascades;
 mod check;
 mod example;
@@ -17,9 +18,12 @@ mod explain;
 mod hostile;
 mod joined_files;
 mod layering;
+mod layouts;
 mod licences;
+mod new;
 mod pki;
 mod plan;
+mod plan_schema;
 mod rule_snapshots;
 mod rules;
 mod run;

@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use super::files::Place;
 use crate::card::{ChannelError, Sw};
 
 /// Why something could not be done with a card. No part of it is secret.
@@ -61,3 +62,32 @@ impl fmt::Display for CardError {
 }
 
 impl std::error::Error for CardError {}
+
+pub(super) fn unusable(place: &Place, why: &str) -> CardError {
+    CardError::new(format!("{place} cannot be extended")).because(why)
+}
+
+pub(super) fn unknown(place: &Place) -> CardError {
+    let problem = format!("{place} cannot be created again");
+    CardError::new(problem).because("the card does not tell its access rules")
+}
+
+/// A file is too small, and a larger one could not take its place.
+pub(super) fn full(place: &Place, had: usize, needed: usize, cause: CardError) -> CardError {
+    if cause.lost {
+        return cause;
+    }
+    let missing = needed.saturating_sub(had);
+    let problem = if missing > 0 {
+        format!("{place} is too small: it has {had} bytes, {missing} more are needed")
+    } else {
+        format!("{place} cannot be written again")
+    };
+    let mut error = CardError::new(problem);
+    error.sw = cause.sw;
+    error = error.because(format!("a new file in its place was not possible: {cause}"));
+    if missing > 0 {
+        error = error.because(format!("maxsize={needed} or more in the profile helps"));
+    }
+    error
+}

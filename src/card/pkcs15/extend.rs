@@ -1,14 +1,14 @@
 //! Adding, replacing and removing objects.
 
 use super::content::{Edit, Write};
+use super::error::unusable;
 use super::files::{Files, Found, Place};
 use super::open::resolve;
-use super::store::unusable;
 use super::{
     Application, CardError, Fixed, NewCertificate, NewData, NewKeyPair, NewPin, Object, PinRole,
     Removed, key,
 };
-use crate::card::{Channel, Condition};
+use crate::card::{Channel, Condition, FileControl};
 use crate::der::asn1::NamedBits;
 use crate::der::pkcs15::{
     Certificate, CommonAttributes, DataObject, Entry, KeyKind, ObjectKind, Pin, PinType, PublicKey,
@@ -281,7 +281,14 @@ impl Application {
         };
         self.add(channel, ObjectKind::DataObjects, &value, |path| {
             let entry = DataObject {
-                common: common(data.label, privacy, data.guard),
+                // OpenSC asks for the PIN of every data object that names one.
+                common: CommonAttributes {
+                    auth_id: data
+                        .guard
+                        .filter(|_| data.private)
+                        .map(|it| it.auth_id.clone()),
+                    ..common(data.label, privacy, data.guard)
+                },
                 application: data.application.map(str::to_owned),
                 oid: data.oid.map(<[u8]>::to_vec),
                 path,
@@ -386,7 +393,7 @@ impl Application {
         let Some(file) = files.select(&Place::new(O::NAME, &path))? else {
             return Ok(Removed::Entirely);
         };
-        if file.control.as_ref().is_none_or(|it| it.is_df()) {
+        if file.control.as_ref().is_none_or(FileControl::is_df) {
             return Ok(Removed::Entirely);
         }
         match files.delete(&file) {

@@ -68,14 +68,11 @@ pub(super) fn decode(data: &[u8]) -> Result<PublicTemplate, Asn1Error> {
     let mut algorithm = fields.open(Tag::SEQUENCE, "the algorithm (SEQUENCE)")?;
     let oid = algorithm.required(Tag::OBJECT_IDENTIFIER, "the algorithm (OBJECT IDENTIFIER)")?;
     let bits = fields.required(Tag::BIT_STRING, "the public key (BIT STRING)")?;
-    let key = match bits.bytes(data) {
-        [0, key @ ..] => key,
-        _ => {
-            return Err(Asn1Error::Value {
-                expected: "BIT STRING of whole bytes",
-                at: bits.value.start,
-            });
-        }
+    let [0, key @ ..] = bits.bytes(data) else {
+        return Err(Asn1Error::Value {
+            expected: "BIT STRING of whole bytes",
+            at: bits.value.start,
+        });
     };
     if oid.bytes(data) == EC_PUBLIC_KEY {
         return Ok(PublicTemplate::Ec {

@@ -14,7 +14,10 @@
 //! 3. What others wrote is never rewritten: entries that are not understood, broken or of another
 //!    make keep their bytes and their order.
 //!
-//! How that is reached stands in `store.rs`, file by file.
+//! How that is reached stands in `content.rs` for the bytes of a list, in `directories.rs` and
+//! `fixed.rs` for the files. It rests on one thing that a card has to keep: a single UPDATE BINARY of
+//! one byte (an entry), of two bytes (a directory that moves) or of a changed entry or EF.TokenInfo of
+//! the same length is done or not done.
 //!
 //! **Identifiers of new files** (*perso*): object directories get `4401` to `4405` as OpenSC does.
 //! All other files are made in the range `7000` to `70FF` of the application's directory: objects
@@ -23,9 +26,11 @@
 //! deleted when its identifier is used again.
 
 mod content;
+mod directories;
 mod error;
 mod extend;
 mod files;
+mod fixed;
 mod key;
 mod open;
 mod read;

@@ -166,7 +166,7 @@ pub(super) fn pin(
             SECURITY,
             [ALWAYS, number, pin.unblocked_by.unwrap_or(NEVER)],
         ),
-        Tlv::new(VALUE, *stored),
+        Tlv::new(VALUE, stored.to_vec()),
     ];
     put(OBJECT, &joined(&parts))
 }

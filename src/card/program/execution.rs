@@ -23,7 +23,7 @@ pub struct Failure {
     /// The operation of the program.
     pub operation: OperationId,
     /// Its place in the profile.
-    pub origin: Origin,
+    pub origin: Box<Origin>,
     /// What was to be done, in a few words.
     pub meaning: String,
     /// What happened.
@@ -121,7 +121,7 @@ fn failure(item: &Item, kind: FailureKind) -> Failure {
     };
     Failure {
         operation: item.operation.clone(),
-        origin: item.origin.clone(),
+        origin: Box::new(item.origin.clone()),
         meaning: item.meaning.clone(),
         kind,
         causes: causes.iter().map(|cause| (*cause).to_owned()).collect(),

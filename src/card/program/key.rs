@@ -1,35 +1,23 @@
-//! The public key that a card answers with, as a PKCS#15 file holds it.
+//! The public key that a card answers with, as a file holds it.
 //!
-//! RSA keys are `RSAPublicKey` (PKCS#1), elliptic curve keys the uncompressed point as an OCTET
-//! STRING (PKCS#15 `ECPublicKeyChoice`, raw), both in DER. That is what OpenSC reads behind a path
-//! of the public key directory.
+//! RSA keys are `RSAPublicKey` (PKCS#1), elliptic curve keys the uncompressed point in an OCTET
+//! STRING (X9.62), both in DER. OpenSC 0.23 reads both behind a path of the public key directory
+//! (measured); of the point it does not know the curve, which it would read from a
+//! `SubjectPublicKeyInfo` in the same place.
 
-use crate::card::simulator::KeyType;
-use crate::der::{Element, Elements, Tag, Tlv};
-
-/// Template of a public key (ISO/IEC 7816-8).
-const PUBLIC_TEMPLATE: Tag = Tag::new(0x7F49);
-const MODULUS: Tag = Tag::new(0x81);
-const EXPONENT: Tag = Tag::new(0x82);
-const POINT: Tag = Tag::new(0x86);
+use crate::card::simulator::{KeyType, PublicTemplate};
+use crate::der::{Tag, Tlv};
 
 /// Public exponent of the keys that cards make.
 const F4: [u8; 3] = [0x01, 0x00, 0x01];
 
-/// The content of the key's file, from the template that GENERATE ASYMMETRIC KEY PAIR answers.
+/// The content of the key's file, from what GENERATE ASYMMETRIC KEY PAIR answers; `None` if that is
+/// no public key.
 pub(super) fn from_answer(answer: &[u8]) -> Option<Vec<u8>> {
-    let template = Elements::new(answer).next()?.ok()?;
-    let template = Some(template).filter(|it| it.tag == PUBLIC_TEMPLATE)?;
-    let parts: Vec<Element> = template.children(answer).collect::<Result<_, _>>().ok()?;
-    let part = |tag| {
-        let found = parts.iter().find(|it| it.tag == tag);
-        found.map(|it| it.bytes(answer))
-    };
-    match (part(MODULUS), part(EXPONENT), part(POINT)) {
-        (Some(modulus), Some(exponent), None) => Some(rsa(modulus, exponent)),
-        (None, None, Some(point)) => Some(ec(point)),
-        _ => None,
-    }
+    Some(match PublicTemplate::decode(answer)? {
+        PublicTemplate::Rsa { modulus, exponent } => rsa(&modulus, &exponent),
+        PublicTemplate::Ec { point } => ec(&point),
+    })
 }
 
 /// Number of bytes of the content for a key of this kind, with the exponent 65,537.

@@ -111,3 +111,6 @@ pub struct Problem {
 pub fn assemble(program: &CardProgram<Known>, setup: &Setup) -> Result<Vec<Item>, Vec<Problem>> {
     assembly::Assembly::new(program, setup).run()
 }
+
+#[cfg(test)]
+mod tests;

@@ -54,10 +54,9 @@ impl Credentials {
             .map(|(_, number)| *number)
     }
 
-    /// The credential that a PIN object has.
-    pub(super) fn credential(&self, number: CredentialNumber) -> Option<Access> {
-        let mut known = self.numbers.iter();
-        known.find(|(_, it)| *it == number).map(|(it, _)| *it)
+    /// Whether the program makes a PIN object of this number.
+    pub(super) fn has(&self, number: CredentialNumber) -> bool {
+        self.numbers.iter().any(|(_, known)| *known == number)
     }
 
     fn meant(&self, word: Access) -> Access {

@@ -90,7 +90,7 @@ impl<'a> PinDefinition<'a> {
             Tlv::new(UNBLOCKED_BY, unblocked_by),
         ];
         parts.extend(self.value.map(|it| Tlv::new(VALUE, it)));
-        zeroize::Zeroizing::new(parts.iter().flat_map(Tlv::encode).collect())
+        joined(&parts)
     }
 }
 
@@ -124,8 +124,18 @@ impl KeyDefinition {
             Tlv::list(GENERATION, [self.generation.tlv()]),
         ];
         parts.extend(import.cloned());
-        zeroize::Zeroizing::new(parts.iter().flat_map(Tlv::encode).collect())
+        joined(&parts)
     }
+}
+
+/// Sized beforehand, for any PIN and any private key: a buffer that grew would leave copies behind.
+fn joined(parts: &[Tlv]) -> zeroize::Zeroizing<Vec<u8>> {
+    const LARGEST: usize = 2_048;
+    let mut data = zeroize::Zeroizing::new(Vec::with_capacity(LARGEST));
+    for part in parts {
+        part.encode_to(&mut data);
+    }
+    data
 }
 
 /// The data of PUT DATA `01F3`.

@@ -476,6 +476,7 @@ impl<'t> Reader<'t> {
             Rule::string => self.string(&part),
             Rule::bytes => self.bytes(&part),
             Rule::placeholder => (self.token(&part), TermKind::Placeholder),
+            Rule::compound => (self.token(&part), TermKind::Name),
             _ => self.reference(part),
         };
         Term {

@@ -201,5 +201,5 @@ fn failed(failure: Failure) -> TokenError {
         _ => TokenError::new(Retry::Safe, failure.to_string()),
     };
     let error = failure.causes.into_iter().fold(error, TokenError::cause);
-    error.within(failure.operation, failure.origin)
+    error.within(failure.operation, *failure.origin)
 }

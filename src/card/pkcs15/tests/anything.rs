@@ -7,11 +7,11 @@ use super::*;
 /// A card with these bytes in its files, before activation.
 fn card_with(odf: &[u8], info: &[u8], cdf: &[u8]) -> Card {
     let mut card = Card::new(Options::default(), ChaCha8Rng::seed_from_u64(7));
-    create(&mut card, FileControl::df(fid::APPLICATION, 0), &[]);
+    create(&mut card, &FileControl::df(fid::APPLICATION, 0), &[]);
     for (id, content) in [(fid::ODF, odf), (fid::TOKEN_INFO, info), (0x4441, cdf)] {
         create(
             &mut card,
-            FileControl::ef(id, content.len() as u32),
+            &FileControl::ef(id, content.len() as u32),
             content,
         );
     }

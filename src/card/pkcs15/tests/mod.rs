@@ -74,6 +74,13 @@ impl Layout {
     }
 
     fn card(&self) -> Card {
+        let mut card = self.card_before_activation();
+        send(&mut card, ins::ACTIVATE, 0, &MASTER_FILE.to_be_bytes());
+        power_on(&mut card);
+        card
+    }
+
+    fn card_before_activation(&self) -> Card {
         let mut card = Card::new(Options::default(), ChaCha8Rng::seed_from_u64(7));
         let pin = PinDefinition {
             value: Some(PIN),
@@ -87,7 +94,7 @@ impl Layout {
         };
         create(
             &mut card,
-            FileControl::ef(fid::DIR, 64),
+            &FileControl::ef(fid::DIR, 64),
             &announcement.encode(),
         );
         let rules = AccessRules::default()
@@ -99,12 +106,12 @@ impl Layout {
             ..FileControl::df(fid::APPLICATION, self.home_size)
         };
         send(&mut card, ins::SELECT, 0, &MASTER_FILE.to_be_bytes());
-        create(&mut card, home, &[]);
+        create(&mut card, &home, &[]);
         let odf = DirectoryEntry {
             kind: ObjectKind::Certificates,
             path: Path::of(&[HOME[0], HOME[1], 0x4441]),
         };
-        create(&mut card, ef(fid::ODF, self.odf_size), &odf.encode());
+        create(&mut card, &ef(fid::ODF, self.odf_size), &odf.encode());
         let info = TokenInfo {
             serial_number: Some(vec![1, 2, 3, 4]),
             label: Some("Fleet card".to_owned()),
@@ -112,21 +119,19 @@ impl Layout {
         };
         create(
             &mut card,
-            ef(fid::TOKEN_INFO, self.token_info_size),
+            &ef(fid::TOKEN_INFO, self.token_info_size),
             &info.encode(),
         );
         let listed = [1, 2, 3].map(|it| old_certificate(it).0);
-        create(&mut card, ef(0x4441, self.cdf_size), &encode_all(&listed));
+        create(&mut card, &ef(0x4441, self.cdf_size), &encode_all(&listed));
         for it in [1, 2, 3] {
             let value = old_certificate(it).1;
             create(
                 &mut card,
-                ef(0x4540 + u16::from(it), value.len() as u32),
+                &ef(0x4540 + u16::from(it), value.len() as u32),
                 &value,
             );
         }
-        send(&mut card, ins::ACTIVATE, 0, &MASTER_FILE.to_be_bytes());
-        power_on(&mut card);
         card
     }
 }
@@ -168,7 +173,7 @@ fn send(card: &mut Card, ins: u8, parameters: u16, data: &[u8]) {
     assert!(answer.sw.is_success(), "{command:?}: {}", answer.sw);
 }
 
-fn create(card: &mut Card, control: FileControl, content: &[u8]) {
+fn create(card: &mut Card, control: &FileControl, content: &[u8]) {
     send(card, ins::CREATE, 0, &control.encode(FCP));
     for (index, part) in content.chunks(200).enumerate() {
         send(card, ins::UPDATE_BINARY, 200 * index as u16, part);

@@ -263,3 +263,110 @@ fn a_certificate_for_ever_cannot_be_changed() {
     assert!(error.to_string().contains("is delete = never"), "{error}");
     assert_eq!(reopen(&mut card).certificates().len(), 3);
 }
+
+#[test]
+fn before_activation_no_pin_is_needed() {
+    let mut card = Layout::tight().card_before_activation();
+    let mut application = open(&mut card);
+    let (public, guard, value) = (ec(), guard(), der(0xA1, 300));
+    application
+        .add_key_pair(&mut card, &pair(&public, &guard))
+        .unwrap();
+    application
+        .add_certificate(&mut card, &certificate(&value, None))
+        .unwrap();
+    send(&mut card, ins::ACTIVATE, 0, &MASTER_FILE.to_be_bytes());
+    let application = reopen(&mut card);
+    assert_eq!(application.defects(), []);
+    assert_eq!(application.certificates().len(), 4);
+    assert_old_certificates(&application, &mut card, &[1, 2, 3]);
+}
+
+/// Replaces the content of a file of a card that is not activated yet.
+fn write(card: &mut Card, id: u16, content: &[u8]) {
+    let path = [fid::APPLICATION.to_be_bytes(), id.to_be_bytes()].concat();
+    send(card, ins::SELECT, 0x0800, &path);
+    send(card, ins::UPDATE_BINARY, 0, content);
+}
+
+#[test]
+fn padding_of_ff_ends_a_list_and_is_written_over() {
+    let mut card = Layout::default().card_before_activation();
+    let mut content = encode_all(&[1, 2].map(|it| old_certificate(it).0));
+    content.resize(200, 0xFF);
+    write(&mut card, 0x4441, &content);
+    let mut application = open(&mut card);
+    assert_eq!(application.certificates().len(), 2);
+    let value = der(0xA1, 300);
+    application
+        .add_certificate(&mut card, &certificate(&value, None))
+        .unwrap();
+    let application = open(&mut card);
+    assert_eq!(application.defects(), []);
+    assert_eq!(application.certificates().len(), 3);
+}
+
+#[test]
+fn a_kind_may_have_several_directories() {
+    let mut card = Layout::default().card_before_activation();
+    create(&mut card, &ef(0x4442, 256), &old_certificate(4).0.encode());
+    let odf = [0x4441, 0x4442, 0x4442, 0x4443].map(|id| DirectoryEntry {
+        kind: ObjectKind::Certificates,
+        path: Path::of(&[HOME[0], HOME[1], id]),
+    });
+    write(&mut card, fid::ODF, &encode_all(&odf));
+    let application = open(&mut card);
+    assert_eq!(application.certificates().len(), 4);
+    let mut application = open(&mut card);
+    let fourth = application.certificate(&[4]).unwrap();
+    application.remove(&mut card, &fourth).unwrap();
+    assert_eq!(open(&mut card).certificates().len(), 3);
+}
+
+#[test]
+fn nothing_is_added_behind_a_broken_frame() {
+    let mut card = Layout::default().card_before_activation();
+    let mut content = encode_all(&[1, 2, 3].map(|it| old_certificate(it).0));
+    let last = content.len() - old_certificate(3).0.encode().len();
+    content[last + 1..last + 3].copy_from_slice(&[0x82, 0x7F]);
+    write(&mut card, 0x4441, &content);
+    let mut application = open(&mut card);
+    assert_eq!(application.certificates().len(), 2);
+    let [defect] = application.defects() else {
+        panic!("one defect expected: {:?}", application.defects());
+    };
+    assert_eq!(defect.file, "CDF (3F00/5015/4441)");
+    let value = der(0xA1, 300);
+    let error = application.add_certificate(&mut card, &certificate(&value, None));
+    assert_eq!(
+        error.unwrap_err().to_string(),
+        "CDF (3F00/5015/4441) cannot be extended: \
+         one of its entries is broken, none can be added behind it"
+    );
+}
+
+#[test]
+fn the_application_is_found_by_its_identifier_alone() {
+    let mut card = Card::new(Options::default(), ChaCha8Rng::seed_from_u64(7));
+    let announcement = Announcement {
+        aid: AID.to_vec(),
+        ..Announcement::default()
+    };
+    create(
+        &mut card,
+        &FileControl::ef(fid::DIR, 64),
+        &announcement.encode(),
+    );
+    let home = FileControl {
+        name: Some(AID.to_vec()),
+        ..FileControl::df(0x5016, 0)
+    };
+    create(&mut card, &home, &[]);
+    create(&mut card, &ef(fid::ODF, 64), &[]);
+    let mut application = open(&mut card);
+    application
+        .add_data(&mut card, &data(b"blob", &guard()))
+        .unwrap();
+    let listed = open(&mut card).data_object("Encrypted PINs", None).unwrap();
+    assert_eq!(listed.path.ids().unwrap(), [MASTER_FILE, 0x5016, 0x7000]);
+}

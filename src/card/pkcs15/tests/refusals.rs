@@ -50,7 +50,7 @@ fn a_full_directory_on_a_card_that_allows_no_other() {
 #[test]
 fn nothing_is_invented_that_the_profile_lacks() {
     let mut card = Card::new(Options::default(), ChaCha8Rng::seed_from_u64(7));
-    create(&mut card, FileControl::df(fid::APPLICATION, 0), &[]);
+    create(&mut card, &FileControl::df(fid::APPLICATION, 0), &[]);
     let mut application = open(&mut card);
     let told: Vec<_> = application
         .defects()

@@ -117,9 +117,8 @@ fn a_certificate_and_data_as_opensc_reads_them() {
     assert_eq!(
         used(&application, ObjectKind::DataObjects),
         concat!(
-            "302E30170C0E456E63727970746564205049",
-            "4E730302064004010130070C0570",
-            "6572736FA10A300804063F0050157001"
+            "302B30140C0E456E637279707465642050494E730302064030070C05706572736F",
+            "A10A300804063F0050157001"
         )
     );
 }
