@@ -11,7 +11,7 @@ use super::content::{Content, Edit};
 use super::error::{full, unknown, unusable};
 use super::files::{Files, Found, Place, missing};
 use super::store::{EMPTY, discard, own_file, size, unless_refused, write_list};
-use super::{Application, CardError, Directory, Fixed, Guard, Stored};
+use super::{Application, CardError, Directory, Fixed, Guard};
 use crate::card::fcp::ShortId;
 use crate::card::{AccessRules, Condition, FileControl, Operation, Sw};
 use crate::der::pkcs15::{DirectoryEntry, Entry, ObjectKind, Path, fid, outline};
@@ -115,8 +115,11 @@ impl Application {
             .with(Operation::Delete, extender);
         let control = own_file(DIRECTORY_SIZE, Some(rules));
         let made = files.create(place, control, Some(&self.home))?;
-        if let Some(file) = &made {
-            files.write(file, 0, &EMPTY)?;
+        if let Some(file) = &made
+            && let Err(error) = files.write(file, 0, &EMPTY)
+        {
+            discard(files, file);
+            return Err(error);
         }
         Ok(made)
     }
@@ -142,11 +145,11 @@ impl Application {
         kind: ObjectKind,
         guard: Option<&Guard>,
     ) -> Result<usize, CardError> {
-        self.odf_or_error()?;
+        self.needed(Fixed::Odf)?;
         let file = self.new_directory(files, kind, guard)?;
         let path = self.absolute(&file.place);
         let entry = DirectoryEntry { kind, path }.encode();
-        let announced = self.odf_or_error().and_then(|odf| {
+        let announced = self.needed(Fixed::Odf).and_then(|odf| {
             let edit = odf.content.append(&entry);
             edit.map_err(|error| unusable(&odf.place, &error.to_string()))
         });
@@ -197,16 +200,6 @@ impl Application {
             "no identifier is free for a new {}",
             kind.name()
         )))
-    }
-
-    pub(super) fn odf_or_error(&self) -> Result<&Stored, CardError> {
-        self.odf.as_ref().ok_or_else(|| {
-            CardError::new(format!(
-                "{} is not on the card",
-                Fixed::Odf.place(&self.home)
-            ))
-            .because("the profile has to create it, with room for all object directories")
-        })
     }
 
     fn edit_odf(&mut self, files: &mut Files<'_>, edit: Edit) -> Result<(), CardError> {
@@ -298,7 +291,7 @@ impl Application {
     ) -> Result<(), CardError> {
         let old = self.directory(index)?.place.path.clone();
         let id = new.split().map(|(_, id)| id).unwrap_or_default();
-        let odf = self.odf_or_error()?;
+        let odf = self.needed(Fixed::Odf)?;
         let entry = outline::directory(&odf.content.0)
             .into_iter()
             .find_map(|(_, it)| {

@@ -18,12 +18,14 @@ use crate::der::{Element, Tag, verify};
 
 impl Application {
     /// Finishes what an interrupted change of EF.ODF or EF.TokenInfo left, so that other programs
-    /// find these files as well. Every change does it first.
+    /// find these files as well, and deletes their spares. Every change does the first part itself.
     ///
     /// # Errors
-    /// If the card refuses.
+    /// If the card refuses to let the files be completed.
     pub fn finish_interrupted(&mut self, channel: &mut dyn Channel) -> Result<(), CardError> {
-        self.settle(&mut Files::new(channel, self.data_field))
+        let mut files = Files::new(channel, self.data_field);
+        self.settle(&mut files)?;
+        self.delete_spares(&mut files)
     }
 
     /// Sets label and serial number of the token; `None` leaves one as it is. All else in
@@ -40,10 +42,7 @@ impl Application {
         let mut files = Files::new(channel, self.data_field);
         self.settle(&mut files)?;
         let place = Fixed::TokenInfo.place(&self.home);
-        let Some(stored) = &self.token_info else {
-            let problem = format!("{place} is not on the card");
-            return Err(CardError::new(problem).because("the profile has to create it"));
-        };
+        let stored = self.needed(Fixed::TokenInfo)?;
         let had = stored.content.0.len();
         let mut new = TokenInfo::relabelled(&stored.content.0, label, serial)
             .map_err(|error| unusable(&place, &error.to_string()))?;

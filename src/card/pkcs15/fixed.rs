@@ -46,6 +46,30 @@ impl Application {
         Ok(())
     }
 
+    /// Deletes spares that count no more.
+    pub(super) fn delete_spares(&self, files: &mut Files<'_>) -> Result<(), CardError> {
+        for which in [Fixed::Odf, Fixed::TokenInfo] {
+            let complete = self.stored(which).is_some_and(|it| it.spare.is_none());
+            if complete && let Some(spare) = files.select(&which.spare(&self.home))? {
+                unless_refused(files.delete(&spare))?;
+            }
+        }
+        Ok(())
+    }
+
+    /// The file, or why it is not at hand.
+    pub(super) fn needed(&self, which: Fixed) -> Result<&Stored, CardError> {
+        self.stored(which).ok_or_else(|| {
+            let place = which.place(&self.home);
+            let name = place.to_string();
+            let defects = self.defects.iter().filter(|it| it.file == name);
+            defects.fold(
+                CardError::new(format!("{place} cannot be changed")),
+                |error, it| error.because(it.problem.clone()),
+            )
+        })
+    }
+
     /// Writes the content of a blank file, first byte last.
     fn fill(
         &mut self,

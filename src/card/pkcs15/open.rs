@@ -96,7 +96,7 @@ impl Reading<'_> {
             return Ok(None);
         };
         if found.control.as_ref().is_some_and(FileControl::is_df) {
-            self.defect(place, "a directory where a file is expected");
+            self.defect(place, "it is a directory; a file was expected");
             return Ok(None);
         }
         let data = self.files.read(&found);
@@ -137,7 +137,7 @@ impl Reading<'_> {
         let Some((_, content)) = self.read(dir)? else {
             self.defect(
                 dir,
-                "is missing: not every reader finds the application without it",
+                "it is missing; not every reader finds the application without it",
             );
             return Ok(None);
         };
@@ -148,7 +148,7 @@ impl Reading<'_> {
             .filter_map(|it| Announcement::decode(&content.0, it).ok())
             .find(|it| it.aid.starts_with(&AID));
         if found.is_none() {
-            self.defect(dir, "announces no PKCS#15 application");
+            self.defect(dir, "it announces no PKCS#15 application");
         }
         Ok(found)
     }
@@ -182,7 +182,7 @@ impl Reading<'_> {
             }));
         }
         if file.is_none() {
-            self.defect(&place, "is missing: the profile has to create it");
+            self.defect(&place, "it is missing; the profile has to create it");
             return Ok(None);
         }
         let spare = None;

@@ -102,7 +102,7 @@ pub struct NewPin<'a> {
     pub kind: PinType,
     /// Fewest characters.
     pub min_length: u8,
-    /// Most characters; shorter PINs are padded with zeros to this length.
+    /// Most characters, as the PIN object has it; shorter PINs are padded with zeros to this length.
     pub max_length: u8,
     /// What it is for.
     pub role: PinRole,

@@ -135,14 +135,19 @@ impl Pin {
     }
 
     /// Where this PIN's value ends in `this‖new`: in the middle when both are padded to the
-    /// longest length, else where the present value would end.
+    /// longest length or to some other one, as a directory may tell; else where the present value
+    /// would end.
     pub(super) fn split<'a>(&self, both: &'a [u8], new: &Self) -> Result<(&'a [u8], &'a [u8]), Sw> {
         let (own, other) = (usize::from(self.max_length), usize::from(new.max_length));
         let value = self.value.as_ref().ok_or(Sw::REFERENCE_UNUSABLE)?;
+        let (half, length) = (both.len() / 2, value.expose().len());
+        let padded = both.len().is_multiple_of(2) && unpadded(&both[..half]).len() == length;
         let at = if both.len() == own + other {
             own
+        } else if padded {
+            half
         } else {
-            value.expose().len()
+            length
         };
         Ok(both.split_at_checked(at).unwrap_or((both, &[])))
     }
@@ -202,6 +207,10 @@ mod tests {
         ]
         .concat();
         assert_eq!(old.split(&padded, &old).unwrap().1[..5], *b"98765");
+        assert_eq!(
+            old.split(b"1234\0\098765\0", &old),
+            Ok((&b"1234\0\0"[..], &b"98765\0"[..]))
+        );
         assert_eq!(old.split(b"12", &old), Ok((&b"12"[..], &b""[..])));
     }
 

@@ -2,6 +2,7 @@
 
 use proptest::prelude::*;
 
+use super::super::content::Edit;
 use super::*;
 
 /// A card with these bytes in its files, before activation.
@@ -59,6 +60,11 @@ fn try_everything(card: &mut Card) {
     }
 }
 
+fn entries(content: &Content) -> Vec<Vec<u8>> {
+    let elements = content.elements();
+    elements.map(|it| content.0[it.span()].to_vec()).collect()
+}
+
 /// Answers with whatever it was given, in turns.
 struct Anything(Vec<(Vec<u8>, u16)>, usize);
 
@@ -97,6 +103,44 @@ proptest! {
                 it.defects().iter().map(|it| it.problem.clone()).collect()
             };
             prop_assert_eq!(problems(&after), problems(&application));
+        }
+    }
+
+    #[test]
+    fn a_list_is_the_old_one_until_the_last_write(
+        sizes in prop::collection::vec(0..80_usize, 1..6),
+        at: prop::sample::Index,
+        entry in (1..80_usize).prop_map(|it| der(0xEE, it)),
+        junk in prop::collection::vec(any::<u8>(), 0..200),
+    ) {
+        let old: Vec<_> = sizes.iter().map(|it| der(0x55, *it)).collect();
+        // Padding, then whatever an interrupted change left.
+        let content = Content([old.concat(), vec![0], junk].concat());
+        let at = at.index(old.len());
+        let element = content.elements().nth(at).unwrap();
+        let mut appended = old.clone();
+        appended.push(entry.clone());
+        let mut removed = old.clone();
+        removed.remove(at);
+        let mut replaced = old.clone();
+        replaced[at].clone_from(&entry);
+        let edits = [
+            (content.append(&entry), appended),
+            (content.remove(&element), removed),
+            (content.replace(&element, &entry, SHORT), replaced),
+        ];
+        for (edit, new) in edits {
+            let mut content = content.clone();
+            match edit.unwrap() {
+                Edit::Rewrite(bytes) => prop_assert_eq!(bytes, new.concat()),
+                Edit::InPlace(writes) => {
+                    for write in &writes {
+                        prop_assert_eq!(entries(&content), old.clone());
+                        content.apply(write);
+                    }
+                    prop_assert_eq!(entries(&content), new);
+                }
+            }
         }
     }
 
