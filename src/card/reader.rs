@@ -127,9 +127,9 @@ impl Reader {
             hold: match sharing {
                 Sharing::Exclusive => Hold::Exclusive(card),
                 // The transaction borrows its card; one of them in a process is freed with it.
-                Sharing::Transaction => Hold::Transaction(
-                    Box::leak(Box::new(card)).transaction().map_err(failed)?,
-                ),
+                Sharing::Transaction => {
+                    Hold::Transaction(Box::leak(Box::new(card)).transaction().map_err(failed)?)
+                }
             },
             name: full,
         })
@@ -204,11 +204,7 @@ fn share_mode(sharing: Sharing) -> ShareMode {
     }
 }
 
-fn connect(
-    context: &pcsc::Context,
-    reader: &CStr,
-    sharing: Sharing,
-) -> Result<pcsc::Card, Error> {
+fn connect(context: &pcsc::Context, reader: &CStr, sharing: Sharing) -> Result<pcsc::Card, Error> {
     context.connect(reader, share_mode(sharing), Protocols::ANY)
 }
 
@@ -287,22 +283,33 @@ mod tests {
         assert_eq!(chosen("Virtual PCD 00 01", &names).unwrap(), &names[2]);
         assert_eq!(chosen("ACS", &names).unwrap(), &names[0]);
         let several = chosen("Virtual", &names).unwrap_err().to_string();
-        assert!(several.contains("`Virtual PCD 00 00`, `Virtual PCD 00 01`"), "{several}");
+        assert!(
+            several.contains("`Virtual PCD 00 00`, `Virtual PCD 00 01`"),
+            "{several}"
+        );
         let none = chosen("Omnikey", &names).unwrap_err().to_string();
-        assert!(none.contains("no reader `Omnikey`") && none.contains("`ACS"), "{none}");
+        assert!(
+            none.contains("no reader `Omnikey`") && none.contains("`ACS"),
+            "{none}"
+        );
     }
 
     #[test]
     fn t0_knows_no_command_with_data_and_answer() {
         let bytes = |command: &Command| for_t0(command).unwrap().to_vec();
-        assert_eq!(bytes(&Command::new(ins::ACTIVATE, 0, 0)), [0, 0x44, 0, 0, 0]);
+        assert_eq!(
+            bytes(&Command::new(ins::ACTIVATE, 0, 0)),
+            [0, 0x44, 0, 0, 0]
+        );
         assert_eq!(
             bytes(&Command::new(ins::READ_BINARY, 0, 0).expect(4096)),
             [0, 0xB0, 0, 0, 0]
         );
         let select = Command::new(ins::SELECT, 0, 0).data([0x3F, 0]).unwrap();
         assert_eq!(bytes(&select.expect(256)), [0, 0xA4, 0, 0, 2, 0x3F, 0]);
-        let long = Command::new(ins::UPDATE_BINARY, 0, 0).data([0; 256]).unwrap();
+        let long = Command::new(ins::UPDATE_BINARY, 0, 0)
+            .data([0; 256])
+            .unwrap();
         assert!(for_t0(&long).is_err());
     }
 }

@@ -29,3 +29,5 @@ mod rules;
 mod run;
 mod sandbox;
 mod softhsm;
+#[cfg(target_os = "linux")]
+mod vpcd;

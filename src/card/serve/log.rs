@@ -75,8 +75,12 @@ fn masked(bytes: &[u8], shown: usize) -> String {
     let (shown, left_out) = bytes.split_at(shown.min(bytes.len()));
     match left_out.len() {
         0 => hex(shown),
-        1 => format!("{} [1 byte not shown]", hex(shown)).trim_start().to_owned(),
-        count => format!("{} [{count} bytes not shown]", hex(shown)).trim_start().to_owned(),
+        1 => format!("{} [1 byte not shown]", hex(shown))
+            .trim_start()
+            .to_owned(),
+        count => format!("{} [{count} bytes not shown]", hex(shown))
+            .trim_start()
+            .to_owned(),
     }
 }
 

@@ -32,10 +32,8 @@ pub use log::Log;
 pub use stop::Stop;
 
 /// Where vpcd listens for the card of its first slot. The second slot has the next port.
-pub const VPCD: SocketAddr = SocketAddr::new(
-    std::net::IpAddr::V4(std::net::Ipv4Addr::LOCALHOST),
-    0x8C7B,
-);
+pub const VPCD: SocketAddr =
+    SocketAddr::new(std::net::IpAddr::V4(std::net::Ipv4Addr::LOCALHOST), 0x8C7B);
 
 /// How long a reader may be silent after the card has connected.
 const PATIENCE: Duration = Duration::from_secs(3);

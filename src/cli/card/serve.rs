@@ -78,11 +78,7 @@ fn tell(event: Event, image: &Path, address: SocketAddr, display: &Display) {
         ),
         Event::ReaderGone => format!("the reader at {address} went away; waiting for it"),
     };
-    let _ = writeln!(
-        std::io::stderr(),
-        "{}",
-        crate::report::visible_line(&line)
-    );
+    let _ = writeln!(std::io::stderr(), "{}", crate::report::visible_line(&line));
 }
 
 fn explained(error: &ServeError) -> Fatal {
