@@ -79,7 +79,13 @@ impl Reader {
             false => &["-U", "-r", "-m", "-n"],
         });
         let pcscd = command
-            .args(["sh", "-c", script, "sh", here.path("readers").to_str().unwrap()])
+            .args([
+                "sh",
+                "-c",
+                script,
+                "sh",
+                here.path("readers").to_str().unwrap(),
+            ])
             .current_dir(&folder)
             .stdin(Stdio::null())
             .stdout(log.try_clone().unwrap())
