@@ -28,6 +28,7 @@ pub mod job;
 pub mod lower;
 pub mod model;
 pub mod operation;
+pub mod pinblob;
 pub mod pki;
 pub mod plan;
 pub mod report;

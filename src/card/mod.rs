@@ -13,6 +13,7 @@ pub mod fcp;
 pub mod image;
 pub mod pkcs15;
 pub mod program;
+mod public_key;
 #[cfg(feature = "pcsc")]
 pub mod reader;
 #[cfg(feature = "native")]

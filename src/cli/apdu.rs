@@ -17,6 +17,7 @@ use crate::job::{Declaration, Job, Weight};
 use crate::operation::{Access, Action, CardProgram, Input, Value};
 use crate::plan::Plan;
 use crate::report::visible_line;
+use crate::run::Answers;
 use crate::run::value::{Missing, Values};
 use crate::secret::Secret;
 use crate::stdlib;
@@ -38,8 +39,9 @@ pub(super) fn script(plan: &Plan, job: Option<&Path>, secrets: bool) -> Result<S
             .help("a description does with `InitToken=true` and `ChipProfile=`"));
     };
     let fields = fields(plan, job, secrets)?;
+    let nobody = Answers::default();
     let inputs = Inputs {
-        values: Values::of(&fields),
+        values: Values::of(&fields, &nobody),
         secrets,
     };
     let mut lines = Lines::default();

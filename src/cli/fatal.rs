@@ -6,7 +6,8 @@ use std::io::Write;
 
 use anstream::{AutoStream, ColorChoice};
 use miette::{
-    Diagnostic, GraphicalReportHandler, GraphicalTheme, LabeledSpan, NamedSource, SourceCode,
+    Diagnostic, GraphicalReportHandler, GraphicalTheme, LabeledSpan, MietteError,
+    MietteSpanContents, NamedSource, SourceCode, SourceSpan, SpanContents,
 };
 
 use super::{Display, Exit};
@@ -29,9 +30,36 @@ pub(super) struct Fatal {
 
 #[derive(Debug)]
 struct Place {
-    source: NamedSource<String>,
+    source: Excerpt,
     offset: usize,
     length: usize,
+}
+
+/// A text that begins at some line of its source.
+#[derive(Debug)]
+struct Excerpt {
+    text: NamedSource<String>,
+    /// 0-based.
+    first_line: usize,
+}
+
+impl SourceCode for Excerpt {
+    fn read_span<'a>(
+        &'a self,
+        span: &SourceSpan,
+        before: usize,
+        after: usize,
+    ) -> Result<Box<dyn SpanContents<'a> + 'a>, MietteError> {
+        let read = self.text.read_span(span, before, after)?;
+        Ok(Box::new(MietteSpanContents::new_named(
+            self.text.name().to_owned(),
+            read.data(),
+            *read.span(),
+            read.line() + self.first_line,
+            read.column(),
+            read.line_count(),
+        )))
+    }
 }
 
 impl Fatal {
@@ -53,13 +81,24 @@ impl Fatal {
         }
     }
 
-    /// Shows it at one line of a source; `column` is 1-based and counts Unicode scalar values.
-    pub(super) fn at_line(mut self, name: &str, line: &str, column: u32, length: u32) -> Self {
+    /// Shows it at one line of a source; `number` and `column` are 1-based, and columns count Unicode
+    /// scalar values.
+    pub(super) fn at_line(
+        mut self,
+        name: &str,
+        number: u32,
+        line: &str,
+        column: u32,
+        length: u32,
+    ) -> Self {
         if line.len() <= WIDTH {
             let before = line.chars().take(column.saturating_sub(1) as usize);
             let offset: usize = before.map(char::len_utf8).sum();
             self.place = Some(Box::new(Place {
-                source: NamedSource::new(visible_line(name), printable(line)),
+                source: Excerpt {
+                    text: NamedSource::new(visible_line(name), printable(line)),
+                    first_line: number.saturating_sub(1) as usize,
+                },
                 offset,
                 length: (length as usize).min(line.len() - offset),
             }));
@@ -148,7 +187,10 @@ fn at_place(error: &ConfigurationError) -> Fatal {
     fatal.help.clone_from(&error.help);
     if error.text.lines().all(|line| line.len() <= WIDTH) {
         fatal.place = Some(Box::new(Place {
-            source: NamedSource::new(visible_line(&error.name), printable(&error.text)),
+            source: Excerpt {
+                text: NamedSource::new(visible_line(&error.name), printable(&error.text)),
+                first_line: 0,
+            },
             offset: error.span.start as usize,
             length: error.span.len() as usize,
         }));

@@ -46,7 +46,7 @@ enum Command {
     Card(card::Card),
     New(new::New),
     Explain(explain::Explain),
-    // Not shown until it executes plans on the simulated card, too, and can resume.
+    // Not shown until it executes plans on the simulated card, too.
     #[command(hide = true)]
     Run(run::Run),
 }

@@ -51,7 +51,7 @@ impl Display {
 }
 
 /// How to judge.
-#[derive(Args)]
+#[derive(Args, Default)]
 pub(super) struct Judging {
     /// Use this configuration instead of the `perso.toml` found upwards from each input.
     #[arg(long, value_name = "FILE")]

@@ -67,6 +67,9 @@ enum Command {
     Schema,
     /// Draw a plan as a flowchart in the language of Mermaid.
     Graph {
+        /// Draw it as an image (SVG) instead.
+        #[arg(long)]
+        svg: bool,
         /// A plan, or a description that is compiled first.
         #[arg(value_name = "PLAN|DSC")]
         plan: PathBuf,
@@ -97,7 +100,10 @@ pub(super) fn run(arguments: &Plan, display: &Display) -> Result<Exit, Fatal> {
             Ok(Exit::Done)
         }
         Command::Show { plan, judging, .. } => picture(plan::show, plan, judging, display),
-        Command::Graph { plan, judging } => picture(plan::graph, plan, judging, display),
+        Command::Graph { svg, plan, judging } => {
+            let draw = if *svg { plan::svg } else { plan::graph };
+            picture(draw, plan, judging, display)
+        }
         Command::Schema => {
             let schema = plan::schema().map_err(|error| fatal(&error))?;
             output::print(schema.as_bytes(), display)?;

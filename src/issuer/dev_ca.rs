@@ -1,6 +1,7 @@
 //! A certification authority in the process, for trying an encoding out.
 //!
-//! Its key is made from the randomness that it is given and dies with the process. Its name says
+//! Its key is made from the randomness that it is given, and dies with the process unless it is kept.
+//! Its name says
 //! what it is, so that no certificate of it is taken for a real one.
 
 use p256::ecdsa::{DerSignature, SigningKey};
@@ -33,9 +34,9 @@ const NAME: &str = "perso development CA (not for production)";
 
 /// A development CA: P-256, self-signed, its certificates valid for a set number of days.
 pub struct DevCa {
-    key: SigningKey,
-    certificate: Certificate,
-    days: u32,
+    pub(super) key: SigningKey,
+    pub(super) certificate: Certificate,
+    pub(super) days: u32,
 }
 
 /// The development CA could not be made.
@@ -45,6 +46,14 @@ pub enum DevCaError {
     /// The source of randomness failed.
     #[error("no development CA could be made: the source of randomness failed")]
     Randomness,
+    /// What is kept of it cannot be read or written.
+    #[error("the kept development CA `{place}`: {reason}")]
+    Kept {
+        /// The file or folder.
+        place: String,
+        /// What is wrong.
+        reason: String,
+    },
     /// A certificate could not be put together.
     #[error("the development CA could not make a certificate: {0}")]
     Certificate(String),

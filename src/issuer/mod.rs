@@ -7,6 +7,8 @@
 use crate::pki::{Certificate, CertificateRequest, UnixTime};
 
 mod dev_ca;
+#[cfg(feature = "native")]
+mod kept;
 
 pub use dev_ca::{DevCa, DevCaError};
 

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
+use zeroize::Zeroizing;
 
 use super::{Given, Job, Problem, Supply, nearest};
 use crate::operation::FieldEncoding;
@@ -67,6 +68,57 @@ impl Job {
     }
 }
 
+/// The answers to one dialog.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct Answered {
+    /// The present PIN.
+    pub old: Option<Secret>,
+    /// The PIN to enter, or the new one.
+    pub new: Option<Secret>,
+}
+
+impl Job {
+    /// Reads the answers to the dialogs that are `asked`, by the keys that ask.
+    ///
+    /// Answers to other dialogs and sources that cannot be read are among the problems.
+    #[must_use]
+    pub fn answers(&self, asked: &[&str]) -> (BTreeMap<String, Answered>, Vec<Problem>) {
+        let mut answered = BTreeMap::new();
+        let mut problems = Vec::new();
+        for (key, answers) in &self.dialogs {
+            if !asked.contains(&key.as_str()) {
+                let message = format!("no dialog of the plan is asked by `{key}`");
+                let mut problem = Problem::error(message, answers.at.clone());
+                problem.help = nearest(key, asked.iter().copied());
+                problems.push(problem);
+                continue;
+            }
+            let mut read = |given: &Option<Given>| {
+                let given = given.as_ref()?;
+                if matches!(given.supply, Supply::Literal(_)) {
+                    let message = format!("the answer to `{key}` stands in the job itself");
+                    let help = "move it to an environment variable, a file or a descriptor";
+                    problems.push(Problem::warning(message, given.at.clone()).help(help));
+                }
+                match value_of(given, Exposure::Private) {
+                    Ok(text) => Some(text),
+                    Err(reason) => {
+                        let message = format!("the answer to `{key}`: {reason}");
+                        problems.push(Problem::error(message, given.at.clone()));
+                        None
+                    }
+                }
+            };
+            let answers = Answered {
+                old: read(&answers.old),
+                new: read(&answers.new),
+            };
+            answered.insert(key.clone(), answers);
+        }
+        (answered, problems)
+    }
+}
+
 fn unknown(name: &str, given: &Given, declared: &[Declaration]) -> Problem {
     let message = format!("the plan has no input field `{name}`");
     let mut problem = Problem::error(message, given.at.clone());
@@ -79,21 +131,62 @@ fn text_of(given: &Given, input: &Declaration) -> Result<Secret, String> {
         true => Exposure::Private,
         false => Exposure::Public,
     };
-    let encoding = given.encoding.unwrap_or_default();
-    let value = match &given.supply {
-        Supply::Literal(text) => encoding.decode(text).map_err(|error| error.to_string())?,
-        Supply::From(source) => source
-            .read(encoding, exposure)
-            .map_err(|error| error.to_string())?,
-    };
-    let text = match (input.encoding, encoding) {
-        (FieldEncoding::Base64, Encoding::Base64 | Encoding::Hex) => {
-            Secret::from(STANDARD.encode(value.expose()))
+    let text = match (input.encoding, given.encoding, &given.supply) {
+        (FieldEncoding::Base64, None, Supply::From(source)) => {
+            let raw = source
+                .read_raw(exposure)
+                .map_err(|error| error.to_string())?;
+            in_base64(raw)
         }
-        _ => value,
+        // `encoding = "base64"` on a `.p12` says how the field wants it, not how the file has it.
+        (FieldEncoding::Base64, Some(Encoding::Base64), Supply::From(source)) => {
+            let raw = source
+                .read_raw(exposure)
+                .map_err(|error| error.to_string())?;
+            match raw.expose().is_ascii() {
+                true => raw,
+                false => in_base64(raw),
+            }
+        }
+        (FieldEncoding::Base64, Some(Encoding::Base64 | Encoding::Hex), _) => {
+            Secret::from(STANDARD.encode(value_of(given, exposure)?.expose()))
+        }
+        _ => value_of(given, exposure)?,
     };
     check(&text, input.encoding)?;
     Ok(text)
+}
+
+fn value_of(given: &Given, exposure: Exposure) -> Result<Secret, String> {
+    let encoding = given.encoding.unwrap_or_default();
+    match &given.supply {
+        Supply::Literal(text) => encoding.decode(text).map_err(|error| error.to_string()),
+        Supply::From(source) => source
+            .read(encoding, exposure)
+            .map_err(|error| error.to_string()),
+    }
+}
+
+/// What a file holds, as a field of Base64 takes it: Base64 as it is, the body of PEM, and the bytes
+/// of anything else, as of a PKCS#12 or a certificate in DER.
+fn in_base64(raw: Secret) -> Secret {
+    if Encoding::Base64.decode(&raw).is_ok() {
+        return raw;
+    }
+    if let Ok(text) = raw.expose_text()
+        && let Some(begin) = text.find("-----BEGIN ")
+    {
+        let mut body = Zeroizing::new(String::with_capacity(text.len()));
+        let lines = text[begin..].lines().skip(1);
+        for line in lines.take_while(|line| !line.starts_with("-----END ")) {
+            body.push_str(line.trim());
+        }
+        let body = Secret::new(body.as_bytes().to_vec());
+        if Encoding::Base64.decode(&body).is_ok() {
+            return body;
+        }
+    }
+    Secret::from(STANDARD.encode(raw.expose()))
 }
 
 fn check(text: &Secret, encoding: FieldEncoding) -> Result<(), String> {
@@ -167,6 +260,34 @@ mod tests {
             unknown.unwrap().help.as_deref(),
             Some("did you mean `Label`?")
         );
+    }
+
+    #[test]
+    fn a_field_of_base64_takes_files_as_they_are() {
+        let der = [0x30, 0x80, 0x0a];
+        let pem = b"-----BEGIN CERTIFICATE-----\nMIAK\n-----END CERTIFICATE-----\n";
+        for raw in [&der[..], b"MIAK\n", pem] {
+            let text = in_base64(Secret::new(raw.to_vec()));
+            assert_eq!(Encoding::Base64.decode(&text).unwrap().expose(), der);
+        }
+    }
+
+    #[test]
+    fn answers_are_for_dialogs_that_are_asked() {
+        let text = "[dialogs]\nPIN = { old = 'canary1', new = 'canary2' }\nPUk = 'canary'";
+        let (job, problems) = Job::read(text, Path::new(""));
+        assert_eq!(problems, []);
+        let (answered, problems) = job.answers(&["PIN", "PUK"]);
+        assert_eq!(
+            answered["PIN"].old,
+            Some(Secret::from("canary1".to_owned()))
+        );
+        let told: Vec<_> = problems.iter().map(|one| one.message.as_str()).collect();
+        assert!(
+            told.contains(&"no dialog of the plan is asked by `PUk`"),
+            "{told:?}"
+        );
+        assert!(!format!("{problems:?}").contains("canary"));
     }
 
     #[test]

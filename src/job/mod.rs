@@ -9,9 +9,9 @@ mod read;
 
 use std::collections::BTreeMap;
 use std::ops::Range;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
-pub use bind::Declaration;
+pub use bind::{Answered, Declaration};
 
 use crate::secret::{Encoding, Secret, Source};
 
@@ -23,11 +23,31 @@ pub struct Job {
     /// Which token.
     pub token: TokenChoice,
     /// Who answers certificate requests.
-    pub issuer: Option<IssuerKind>,
+    pub issuer: Option<IssuerChoice>,
     /// Values by field.
     pub fields: BTreeMap<String, Given>,
-    /// Answers by dialog.
+    /// Answers by dialog: by the key of the description that asks.
     pub dialogs: BTreeMap<String, Answers>,
+    /// For whom the PINs of the card are encrypted, where its profile asks for that.
+    pub pin_encryption: Option<PinEncryption>,
+    /// The keys that decrypt the PINs of a card, where a description reads them.
+    pub pin_decryption: Vec<DecryptionKey>,
+}
+
+/// A key that decrypts PINs.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct DecryptionKey {
+    /// The PKCS#12 file that holds it.
+    pub pkcs12: PathBuf,
+    /// The password of that file.
+    pub password: Given,
+}
+
+/// For whom PINs are encrypted.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct PinEncryption {
+    /// Files with one certificate each, X.509 in PEM or DER; whoever has the key of one can decrypt.
+    pub certificates: Vec<PathBuf>,
 }
 
 /// Which token the job is for.
@@ -39,6 +59,17 @@ pub struct TokenChoice {
     pub signature: Option<String>,
     /// The serial number that it must have.
     pub serial: Option<String>,
+}
+
+/// Who answers certificate requests, and what is kept of it.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct IssuerChoice {
+    /// Who.
+    pub kind: IssuerKind,
+    /// Where the run writes the certificate of the issuer, in PEM.
+    pub certificate: Option<PathBuf>,
+    /// The folder in which a development CA is kept; without one it dies with the run.
+    pub folder: Option<PathBuf>,
 }
 
 /// Who answers certificate requests.
@@ -71,6 +102,8 @@ pub enum Supply {
 /// The answers to a dialog.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub struct Answers {
+    /// Bytes of the job file that name the dialog.
+    pub at: Option<Range<usize>>,
     /// The present PIN.
     pub old: Option<Given>,
     /// The PIN to enter, or the new one.

@@ -1,16 +1,28 @@
 //! From TOML to the [`Job`], with every problem at its place.
 
 use std::ops::Range;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
-use super::{Answers, Given, IssuerKind, Job, Problem, Supply, nearest};
+use super::{
+    Answers, DecryptionKey, Given, IssuerChoice, IssuerKind, Job, PinEncryption, Problem, Supply,
+    nearest,
+};
 use crate::secret::{Encoding, Secret, Source};
 
-const TABLES: [&str; 5] = ["fields", "job", "token", "dialogs", "issuer"];
-const NOT_YET: [&str; 2] = ["pin-encryption", "pin-decryption"];
+const TABLES: [&str; 7] = [
+    "fields",
+    "job",
+    "token",
+    "dialogs",
+    "issuer",
+    "pin-encryption",
+    "pin-decryption",
+];
+const KEY_KEYS: [&str; 2] = ["pkcs12", "password"];
+const ISSUER_KEYS: [&str; 3] = ["kind", "certificate", "folder"];
 const TOKEN_KEYS: [&str; 3] = ["uri", "signature", "serial"];
 const SOURCES: [&str; 4] = ["env", "file", "fd", "prompt"];
 /// A name goes into the common name of certificates (RFC 5280: at most 64 characters).
@@ -43,11 +55,6 @@ impl Reader<'_> {
     fn document(&mut self, document: &DeTable<'_>, job: &mut Job) {
         for (key, value) in document {
             let name = key.get_ref().as_ref();
-            if NOT_YET.contains(&name) {
-                let message = format!("`[{name}]` is not supported yet");
-                self.error(message, key.span());
-                continue;
-            }
             if !TABLES.contains(&name) {
                 self.unknown("table", name, key.span(), &TABLES);
                 continue;
@@ -59,7 +66,9 @@ impl Reader<'_> {
                 "fields" => self.fields(table, job),
                 "job" => self.job(table, job),
                 "token" => self.token(table, job),
-                "issuer" => self.issuer(table, job),
+                "issuer" => self.issuer(table, key.span(), job),
+                "pin-encryption" => self.pin_encryption(table, key.span(), job),
+                "pin-decryption" => self.pin_decryption(table, key.span(), job),
                 _ => self.dialogs(table, job),
             }
         }
@@ -103,35 +112,123 @@ impl Reader<'_> {
         }
     }
 
-    fn issuer(&mut self, table: &DeTable<'_>, job: &mut Job) {
+    fn issuer(&mut self, table: &DeTable<'_>, at: Range<usize>, job: &mut Job) {
+        let (mut kind, mut certificate, mut folder) = (None, None, None);
         for (key, value) in table {
-            if key.get_ref() != "kind" {
-                self.unknown("key", key.get_ref(), key.span(), &["kind"]);
-                continue;
+            let name = key.get_ref().as_ref();
+            match name {
+                "kind" => match self.text(name, value).as_deref() {
+                    Some("dev-ca") => kind = Some(IssuerKind::DevCa),
+                    Some(other) => {
+                        let message = format!("`{other}` is no kind of issuer; known is `dev-ca`");
+                        return self.error(message, value.span());
+                    }
+                    None => return,
+                },
+                "certificate" => certificate = self.path(name, value),
+                "folder" => folder = self.path(name, value),
+                _ => self.unknown("key", name, key.span(), &ISSUER_KEYS),
             }
-            match self.text("kind", value).as_deref() {
-                Some("dev-ca") => job.issuer = Some(IssuerKind::DevCa),
-                Some(other) => {
-                    let message = format!("`{other}` is no kind of issuer; known is `dev-ca`");
-                    self.error(message, value.span());
-                }
-                None => {}
+        }
+        match kind {
+            Some(kind) => {
+                job.issuer = Some(IssuerChoice {
+                    kind,
+                    certificate,
+                    folder,
+                });
             }
+            None => self.error("`[issuer]` says no `kind`; known is `dev-ca`", at),
         }
     }
 
+    /// `certificate` is the name of one file or a list of names.
+    fn pin_encryption(&mut self, table: &DeTable<'_>, at: Range<usize>, job: &mut Job) {
+        let mut certificates = Vec::new();
+        for (key, value) in table {
+            let name = key.get_ref().as_ref();
+            match (name, value.get_ref()) {
+                ("certificate", DeValue::Array(files)) => {
+                    certificates.extend(files.iter().filter_map(|file| self.path(name, file)));
+                }
+                ("certificate", _) => certificates.extend(self.path(name, value)),
+                _ => self.unknown("key", name, key.span(), &["certificate"]),
+            }
+        }
+        match certificates.is_empty() {
+            true => self.error("`[pin-encryption]` names no `certificate`", at),
+            false => job.pin_encryption = Some(PinEncryption { certificates }),
+        }
+    }
+
+    /// `keys` is a list of `{ pkcs12 = FILE, password = SOURCE }`.
+    fn pin_decryption(&mut self, table: &DeTable<'_>, at: Range<usize>, job: &mut Job) {
+        for (key, value) in table {
+            let name = key.get_ref().as_ref();
+            match (name, value.get_ref()) {
+                ("keys", DeValue::Array(keys)) => {
+                    let keys = keys.iter().filter_map(|key| self.decryption_key(key));
+                    job.pin_decryption.extend(keys);
+                }
+                ("keys", _) => self.error(
+                    "`keys` is a list: [{ pkcs12 = \"…\", password = { env = \"…\" } }]",
+                    value.span(),
+                ),
+                ("identity-manager", _) => self.error(
+                    "`identity-manager` is not supported yet; list the keys in `keys`",
+                    key.span(),
+                ),
+                _ => self.unknown("key", name, key.span(), &["keys"]),
+            }
+        }
+        if table.is_empty() {
+            self.error("`[pin-decryption]` names no `keys`", at);
+        }
+    }
+
+    fn decryption_key(&mut self, value: &Value<'_>) -> Option<DecryptionKey> {
+        let table = self.table("keys", value)?;
+        let (mut pkcs12, mut password) = (None, None);
+        for (key, value) in table {
+            let name = key.get_ref().as_ref();
+            match name {
+                "pkcs12" => pkcs12 = self.path(name, value),
+                "password" => password = self.given(name, value),
+                _ => self.unknown("key", name, key.span(), &KEY_KEYS),
+            }
+        }
+        let key = pkcs12.zip(password);
+        if key.is_none() {
+            self.error("a key has `pkcs12` and `password`", value.span());
+        }
+        let (pkcs12, password) = key?;
+        Some(DecryptionKey { pkcs12, password })
+    }
+
+    /// `PIN = …` for a dialog with one entry, `PIN = { old = …, new = … }` for one with two.
     fn dialogs(&mut self, table: &DeTable<'_>, job: &mut Job) {
         for (key, value) in table {
             let name = key.get_ref().as_ref();
-            let Some(answers) = self.table(name, value) else {
-                continue;
+            let mut read = Answers {
+                at: Some(key.span()),
+                ..Answers::default()
             };
-            let mut read = Answers::default();
-            for (which, value) in answers {
-                match which.get_ref().as_ref() {
-                    "old" => read.old = self.given(name, value),
-                    "new" => read.new = self.given(name, value),
-                    other => self.unknown("key", other, which.span(), &["old", "new"]),
+            let entries = value.get_ref().as_table();
+            let two = |table: &&DeTable<'_>| {
+                table
+                    .iter()
+                    .any(|(key, _)| ["old", "new"].contains(&key.get_ref().as_ref()))
+            };
+            match entries.filter(two) {
+                None => read.new = self.given(name, value),
+                Some(entries) => {
+                    for (which, value) in entries {
+                        match which.get_ref().as_ref() {
+                            "old" => read.old = self.given(name, value),
+                            "new" => read.new = self.given(name, value),
+                            other => self.unknown("key", other, which.span(), &["old", "new"]),
+                        }
+                    }
                 }
             }
             job.dialogs.insert(name.to_owned(), read);
@@ -240,6 +337,10 @@ impl Reader<'_> {
         text
     }
 
+    fn path(&mut self, name: &str, value: &Value<'_>) -> Option<PathBuf> {
+        self.text(name, value).map(|file| self.folder.join(file))
+    }
+
     fn unknown(&mut self, what: &str, name: &str, at: Range<usize>, known: &[&str]) {
         let mut problem = Problem::error(format!("unknown {what} `{name}`"), Some(at));
         let list = || format!("known are {}", known.join(", "));
@@ -279,11 +380,15 @@ mod tests {
     fn a_job_is_read() {
         let text = "[fields]\nA = 'x'\nPIN = { env = 'CARD_PIN' }\nP = { file = 'p.txt' }\n\
                     [job]\nid = '17'\n[token]\nuri = 'sim:'\n[issuer]\nkind = 'dev-ca'\n\
-                    [dialogs]\nPIN = { new = { fd = 3 } }";
+                    certificate = 'ca.pem'\n[pin-encryption]\ncertificate = ['a.pem', 'b.pem']\n\
+                    [dialogs]\nPIN = { new = { fd = 3 } }\nPUK = { env = 'PUK' }";
         let (job, problems) = read(text, Path::new("/jobs"));
         assert_eq!(problems, []);
         assert_eq!(job.id.as_deref(), Some("17"));
-        assert_eq!(job.issuer, Some(IssuerKind::DevCa));
+        let issuer = job.issuer.unwrap();
+        assert_eq!(issuer.kind, IssuerKind::DevCa);
+        assert_eq!(issuer.certificate, Some("/jobs/ca.pem".into()));
+        assert_eq!(job.pin_encryption.unwrap().certificates.len(), 2);
         let supply = |name: &str| job.fields[name].supply.clone();
         assert_eq!(
             supply("P"),
@@ -294,6 +399,7 @@ mod tests {
             Supply::From(Source::Env("CARD_PIN".to_owned()))
         );
         assert!(job.dialogs["PIN"].new.is_some());
+        assert!(job.dialogs["PUK"].new.is_some());
     }
 
     #[test]

@@ -2,7 +2,7 @@
 
 use der::pem::LineEnding;
 use der::{Decode as _, Encode as _, EncodePem as _};
-use x509_cert::ext::pkix::{BasicConstraints, SubjectKeyIdentifier};
+use x509_cert::ext::pkix::{BasicConstraints, KeyUsage, SubjectKeyIdentifier};
 
 use super::signature::{from_pem, signature_bytes, signed_part};
 use super::{DistinguishedName, KeyError, PublicKey, SignatureAlgorithm, UnixTime, Validity};
@@ -150,6 +150,16 @@ impl Certificate {
             .tbs_certificate()
             .get_extension::<BasicConstraints>();
         matches!(constraints, Ok(Some((_, constraints))) if constraints.ca)
+    }
+
+    /// Whether keys may be encrypted to it: there is no key usage, or it names `keyEncipherment`
+    /// (RFC 5280 section 4.2.1.3). A key usage that cannot be read allows nothing.
+    #[must_use]
+    pub fn allows_key_encipherment(&self) -> bool {
+        match self.parsed.tbs_certificate().get_extension::<KeyUsage>() {
+            Ok(usage) => usage.is_none_or(|(_, usage)| usage.key_encipherment()),
+            Err(_) => false,
+        }
     }
 
     /// Checks that `issuer` issued it: the names match and the signature verifies. Validity,

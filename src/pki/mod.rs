@@ -1,12 +1,16 @@
 //! The public-key parts that a card job needs: keys as PKCS#11 and PKCS#8 write them, names,
-//! certificate requests over somebody else's private key, certificates, PKCS#12 files.
+//! certificate requests over somebody else's private key, certificates, PKCS#12 files, and the
+//! encryption of short secrets with RSA.
 //!
-//! Everything here is pure: keys that sign stand behind [`Signer`], randomness and time are handed
-//! in. Tokens, files and who issues certificates are not known here. Reading and writing PKCS#12
-//! needs feature `native`, because its library brings a source of randomness of its own.
+//! Everything here is pure: keys that sign stand behind [`Signer`], keys that decrypt behind
+//! [`Decryptors`], randomness and time are handed in. Tokens, files and who issues certificates are
+//! not known here. Reading and writing PKCS#12 needs feature `native`, because its library brings a
+//! source of randomness of its own.
 
 mod certificate;
+mod encryption;
 mod name;
+mod oaep;
 #[cfg(feature = "native")]
 mod pkcs12;
 mod private_key;
@@ -16,6 +20,9 @@ mod signature;
 mod time;
 
 pub use certificate::{Certificate, CertificateError, VerifyError};
+pub use encryption::{
+    DecryptError, Decryptors, EncryptError, KeyEncryption, KeyReference, OaepHash, SoftwareKeys,
+};
 pub use name::{Attribute, DistinguishedName, NameError};
 #[cfg(feature = "native")]
 pub use pkcs12::{Integrity, Pkcs12, Pkcs12Error};

@@ -129,7 +129,7 @@ impl RsaPrivateKey {
         &self.coefficient
     }
 
-    fn arithmetic(&self) -> Result<rsa::PrivateKey, KeyError> {
+    pub(super) fn arithmetic(&self) -> Result<rsa::PrivateKey, KeyError> {
         rsa::PrivateKey::from_pkcs1_der(self.pkcs1.expose()).map_err(|_| KeyError::InvalidRsa)
     }
 }

@@ -16,7 +16,7 @@ mod show;
 
 pub use diff::{Difference, diff};
 pub use document::{FORMAT, PlanError, VERSION};
-pub use graph::graph;
+pub use graph::{graph, svg};
 pub use mask::MASK;
 pub use schema::schema;
 pub use show::show;
@@ -31,8 +31,10 @@ use crate::operation::{Capability, CardProgram, FieldEncoding, Operation};
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub struct Plan {
     /// Always [`FORMAT`].
+    #[schemars(description = "Marks a plan.", extend("const" = FORMAT))]
     pub format: String,
     /// Version of the format; this perso writes and reads [`VERSION`].
+    #[schemars(description = "Version of the format.", extend("const" = VERSION))]
     pub version: u32,
     /// Version of the knowledge that the plan was compiled with.
     pub stdlib: String,

@@ -3,39 +3,61 @@
 use std::collections::BTreeMap;
 
 use super::journal::{Entry, Phase};
-use super::report::{Failure, Report, StepReport, StepState, TokenReport};
+use super::lock::LockError;
+use super::report::{Failure, Report, StepReport, StepState, TokenReport, words};
 use super::value::{Missing, Values};
 use super::{Planned, Run, key_of, object_id};
-use crate::issuer::{IssueError, Request};
-use crate::operation::{Action, Generated, Input, Operation, OperationId, Part, UndoClass, Value};
-use crate::pki::{Attribute, CertificateRequest, DistinguishedName};
+use crate::operation::{Action, Input, Operation, OperationId, Part, UndoClass, Value};
+use crate::pki::DistinguishedName;
 use crate::secret::Secret;
-use crate::token::{Identity, KeyReference, Outcome, Retry, Step, TokenError};
+use crate::token::{Identity, KeyReference, ObjectId, Outcome, Retry, Step, TokenError};
 
 /// What the run knows so far.
-struct Progress<'a> {
-    values: Values<'a>,
+pub(super) struct Progress<'a> {
+    pub(super) values: Values<'a>,
     keys: BTreeMap<OperationId, KeyReference>,
     outputs: BTreeMap<String, Secret>,
     token: Identity,
-    /// Whether a writing operation was begun. A run does not look for what an earlier one did, so
-    /// from then on repeating it is for a person to decide.
+    /// Whether a writing operation was begun.
     written: bool,
+}
+
+/// A step with what it borrows.
+pub(super) struct Prepared<'s> {
+    operation: &'s OperationId,
+    action: &'s Action<Input>,
+    object_id: ObjectId,
+    key: Option<KeyReference>,
+    subject: Option<DistinguishedName>,
+}
+
+impl Prepared<'_> {
+    pub(super) const fn step(&self) -> Step<'_> {
+        Step {
+            operation: self.operation,
+            action: self.action,
+            object_id: self.object_id,
+            key: self.key.as_ref(),
+            subject: self.subject.as_ref(),
+        }
+    }
 }
 
 impl Run<'_> {
     /// Does the operations in their order. Pre-flight has found nothing against it.
     ///
     /// # Errors
-    /// The token does not even say who it is; nothing was done.
+    /// The token does not even say who it is, or another run writes to it; nothing was done.
     pub fn execute(&mut self) -> Result<Report, TokenError> {
-        let planned = self.planned(&mut Vec::new());
+        let planned = self.planned(&mut Vec::new())?;
+        let token = self.token.identity()?;
+        self.hold(&token)?;
         let mut progress = Progress {
-            values: Values::of(self.fields),
+            values: Values::of(self.fields, self.answers),
             keys: BTreeMap::new(),
             outputs: BTreeMap::new(),
-            token: self.token.identity()?,
-            written: false,
+            token,
+            written: self.resume.is_some(),
         };
         let mut steps = Vec::with_capacity(planned.len());
         let mut failure = None;
@@ -45,13 +67,10 @@ impl Run<'_> {
                 (Some(capability), _) => StepState::Skipped { capability },
                 (None, None) => {
                     (self.progress)(index + 1, planned.len(), one.operation);
-                    match self.step(one, &mut progress) {
-                        Ok(()) => StepState::Done,
-                        Err(mut error) => {
-                            if progress.written && error.retry == Retry::Safe {
-                                error.retry = Retry::LookFirst;
-                            }
-                            failure = Some(failed(one.operation, error));
+                    match self.step(one, &planned, &mut progress) {
+                        Ok(state) => state,
+                        Err(error) => {
+                            failure = Some(failed(one, error, progress.written));
                             StepState::Failed
                         }
                     }
@@ -59,6 +78,7 @@ impl Run<'_> {
             };
             steps.push(StepReport {
                 operation: one.operation.id.clone(),
+                what: words(&one.action),
                 state,
             });
         }
@@ -68,190 +88,144 @@ impl Run<'_> {
     fn step(
         &mut self,
         planned: &Planned<'_>,
+        all: &[Planned<'_>],
         progress: &mut Progress<'_>,
-    ) -> Result<(), TokenError> {
+    ) -> Result<StepState, TokenError> {
         let Planned {
             operation, action, ..
         } = planned;
-        if let Action::Initialise {
-            program: Some(program),
-            ..
-        } = action
-        {
-            for generated in &program.generated {
-                let secret = self.draw(generated)?;
-                progress
-                    .values
-                    .generated
-                    .insert(generated.name.clone(), secret);
-            }
-        }
         match action {
+            Action::SignRequest { .. } | Action::ObtainCertificate { .. }
+                if self.written_certificate(&operation.id, all, progress)? =>
+            {
+                return Ok(StepState::DoneBefore);
+            }
             Action::ObtainCertificate { request, template } => {
-                self.obtain(&operation.id, request, template, progress)
+                self.obtain(&operation.id, request, template, progress)?;
+                return Ok(StepState::Done);
             }
             Action::ClearFields { fields } => {
                 for field in fields {
                     progress.outputs.remove(field);
                 }
-                Ok(())
+                return Ok(StepState::Done);
             }
-            action => {
-                let resolved = action.try_map(&mut |value: &Value| {
-                    progress.values.input(value).map_err(|missing| {
-                        let reason = match missing {
-                            Missing::Later => {
-                                "a value that an earlier operation makes is not there"
-                            }
-                            Missing::Never(ref reason) => reason,
-                        };
-                        TokenError::new(Retry::LookFirst, reason)
-                    })
-                })?;
-                self.on_token(operation, &resolved, progress)
-            }
+            Action::Initialise {
+                program: Some(program),
+                ..
+            } => self.make_secrets(program, progress)?,
+            _ => {}
         }
+        let resolved = action.try_map(&mut |value: &Value| progress.input(value))?;
+        self.on_token(operation, &resolved, all, progress)
     }
 
     fn on_token(
         &mut self,
         operation: &Operation,
         action: &Action<Input>,
+        all: &[Planned<'_>],
         progress: &mut Progress<'_>,
-    ) -> Result<(), TokenError> {
-        let key = key_of(action).and_then(|id| progress.keys.get(id).cloned());
-        let subject = match action {
-            Action::SignRequest { serial, .. } => Some(self.subject(serial.as_ref())?),
-            _ => None,
-        };
-        let step = Step {
-            operation: &operation.id,
-            action,
-            object_id: object_id(self.plan, self.job, &operation.id),
-            key: key.as_ref(),
-            subject: subject.as_ref(),
-        };
-        let mutates = operation.undo != UndoClass::Reading;
-        if mutates {
-            self.note(operation, Phase::Begin, progress)?;
-            progress.written = true;
-        }
-        let done = self.token.apply(&step).and_then(|outcome| {
-            if mutates {
-                self.token.read_back(&step, &outcome)?;
+    ) -> Result<StepState, TokenError> {
+        let prepared = self.step_of(operation, action, progress)?;
+        let step = prepared.step();
+        if operation.undo == UndoClass::Reading {
+            let mut outcome = self.token.apply(&step)?;
+            if let Action::ReadEncryptedPins { into } = action
+                && let Some(container) = outcome.parts.get(&Part::PinBlob)
+            {
+                outcome.fields = self.decrypted(container, into)?;
             }
+            progress.keep(&operation.id, action, outcome);
+            return Ok(StepState::Done);
+        }
+        if let Some(outcome) = self.taken_over(&step, all)? {
+            self.note(&step, Phase::Done, progress)?;
+            progress.keep(&operation.id, action, outcome);
+            return Ok(StepState::DoneBefore);
+        }
+        self.note(&step, Phase::Begin, progress)?;
+        progress.written = true;
+        let done = self.token.apply(&step).and_then(|outcome| {
+            self.token.read_back(&step, &outcome)?;
             Ok(outcome)
         });
         match done {
             Ok(outcome) => {
                 if let Action::Initialise { .. } | Action::WriteSerialNumber { .. } = action {
                     progress.token = self.token.identity()?;
+                    self.hold(&progress.token)?;
                 }
-                if mutates {
-                    self.note(operation, Phase::Done, progress)?;
-                }
+                self.note(&step, Phase::Done, progress)?;
                 progress.keep(&operation.id, action, outcome);
-                Ok(())
+                Ok(StepState::Done)
             }
             Err(error) => {
-                if mutates {
-                    // The failure of the token weighs more than one of the journal.
-                    let _ = self.note(operation, Phase::Failed, progress);
-                }
+                // The failure of the token weighs more than one of the journal.
+                let _ = self.note(&step, Phase::Failed, progress);
                 Err(error)
             }
         }
     }
 
-    /// Whom a certificate is for (perso): the job, and the serial number of the card where the
-    /// description asks for it. The real names stand in the template of the issuer.
-    fn subject(&self, serial: Option<&Input>) -> Result<DistinguishedName, TokenError> {
-        let mut attributes = vec![Attribute::CommonName(self.job.to_owned())];
-        let serial = serial
-            .and_then(Input::bytes)
-            .and_then(|serial| serial.expose_text().ok());
-        attributes.extend(serial.map(|serial| Attribute::SerialNumber(serial.to_owned())));
-        DistinguishedName::new(attributes)
-            .map_err(|error| TokenError::new(Retry::LookFirst, error.to_string()))
-    }
-
-    fn obtain(
-        &mut self,
-        id: &OperationId,
-        request: &OperationId,
-        template: &str,
-        progress: &mut Progress<'_>,
-    ) -> Result<(), TokenError> {
-        let failed = |problem: String| TokenError::new(Retry::Safe, problem);
-        let results = &mut progress.values.results;
-        let request = results
-            .get(&(request.clone(), Part::Request))
-            .ok_or_else(|| failed(format!("{request} made no certificate request")))?;
-        let request = CertificateRequest::from_der(request.expose())
-            .map_err(|error| failed(error.to_string()))?;
-        let issuer = self
-            .issuer
-            .as_mut()
-            .ok_or_else(|| failed("the job names no issuer of certificates".to_owned()))?;
-        let request = Request {
-            certificate_request: request,
-            template: template.to_owned(),
-            now: (self.now)(),
+    /// A step of this run.
+    pub(super) fn step_of<'s>(
+        &self,
+        operation: &'s Operation,
+        action: &'s Action<Input>,
+        progress: &Progress<'_>,
+    ) -> Result<Prepared<'s>, TokenError> {
+        let subject = match action {
+            Action::SignRequest { serial, .. } => Some(self.subject(serial.as_ref())?),
+            _ => None,
         };
-        let issued = issuer.issue(&request).map_err(|error| match error {
-            IssueError::Refused { .. } => TokenError::new(Retry::LookFirst, error.to_string()),
-            error => failed(error.to_string()),
-        })?;
-        let certificate = Secret::new(issued.certificate.der().to_vec());
-        results.insert((id.clone(), Part::Certificate), certificate);
-        Ok(())
+        Ok(Prepared {
+            operation: &operation.id,
+            action,
+            object_id: object_id(self.plan, self.job, &operation.id),
+            key: key_of(action).and_then(|id| progress.keys.get(id).cloned()),
+            subject,
+        })
     }
 
-    /// A secret that a profile makes. Bytes that would favour a character are drawn again.
-    fn draw(&mut self, generated: &Generated) -> Result<Secret, TokenError> {
-        let failed = |problem: &str| TokenError::new(Retry::Safe, problem);
-        let alphabet: Vec<char> = generated.alphabet.chars().collect();
-        let count = u8::try_from(alphabet.len()).unwrap_or(0);
-        if count == 0 {
-            return Err(failed(
-                "a secret of the profile has no characters to draw from",
-            ));
-        }
-        let fair = u8::MAX - (u8::MAX % count);
-        let length = usize::from(generated.length);
-        // Sized beforehand: a buffer that grew would leave copies behind.
-        let mut text = String::with_capacity(length * 4);
-        for _ in 0..length {
-            let mut byte = [u8::MAX];
-            while byte[0] >= fair {
-                (self.random)(&mut byte).map_err(|_| failed("the source of randomness failed"))?;
+    /// Keeps other runs off the token, under the serial number that it has now.
+    fn hold(&mut self, token: &Identity) -> Result<(), TokenError> {
+        self.lock.hold(&token.serial).map_err(|error| {
+            let taken = matches!(error, LockError::Taken);
+            let refused = TokenError::new(Retry::Refused, error.to_string());
+            match taken {
+                true => refused.cause("wait until it has ended, or end it"),
+                false => refused,
             }
-            text.extend(alphabet.get(usize::from(byte[0] % count)));
-        }
-        Ok(Secret::from(text))
+        })
     }
 
     fn note(
         &mut self,
-        operation: &Operation,
+        step: &Step<'_>,
         phase: Phase,
         progress: &Progress<'_>,
     ) -> Result<(), TokenError> {
+        let becomes = match step.action {
+            Action::Initialise { label, .. } => label.as_ref().and_then(Input::bytes),
+            _ => None,
+        };
         let entry = Entry {
-            job: self.job,
-            plan: &self.plan.digests.content,
-            serial: &progress.token.serial,
-            label: &progress.token.label,
-            operation: &operation.id.0,
+            job: self.job.to_owned(),
+            plan: self.plan.digests.content.clone(),
+            serial: progress.token.serial.clone(),
+            label: progress.token.label.clone(),
+            becomes: becomes.and_then(|label| Some(label.expose_text().ok()?.to_owned())),
+            starts: self.resume.is_none() && !progress.written,
+            operation: step.operation.0.clone(),
             phase,
         };
         self.journal.write(&entry).map_err(|error| {
-            let retry = match phase {
-                Phase::Begin => Retry::Safe,
-                Phase::Done | Phase::Failed => Retry::LookFirst,
-            };
-            TokenError::new(retry, format!("the journal cannot be written: {error}"))
-                .cause("the disk is full, or the file cannot be written any more")
+            TokenError::new(
+                Retry::Safe,
+                format!("the journal cannot be written: {error}"),
+            )
+            .cause("the disk is full, or the file cannot be written any more")
         })
     }
 
@@ -266,8 +240,10 @@ impl Run<'_> {
             .filter(|one| one.secret)
             .map(|one| &one.field)
             .collect();
-        let outputs = progress.outputs.into_iter();
-        let outputs = outputs.filter(|(field, _)| !secret.contains(&field));
+        let (secret_outputs, outputs) = progress
+            .outputs
+            .into_iter()
+            .partition::<BTreeMap<_, _>, _>(|(field, _)| secret.contains(&field));
         let follow_up = match failure {
             Some(_) => Vec::new(),
             None => self.plan.follow_up.clone(),
@@ -283,8 +259,10 @@ impl Run<'_> {
             },
             steps,
             outputs: outputs
+                .into_iter()
                 .filter_map(|(field, text)| Some((field, text.expose_text().ok()?.to_owned())))
                 .collect(),
+            secret_outputs,
             follow_up,
             failure,
         }
@@ -292,12 +270,35 @@ impl Run<'_> {
 }
 
 impl Progress<'_> {
+    /// The bytes of a value, whose makers have all run.
+    pub(super) fn input(&self, value: &Value) -> Result<Input, TokenError> {
+        self.values.input(value).map_err(|missing| {
+            let reason = match missing {
+                Missing::Later => "a value that an earlier operation makes is not there".to_owned(),
+                Missing::Never(reason) => reason,
+            };
+            TokenError::new(Retry::LookFirst, reason)
+        })
+    }
+
+    /// The bytes of a value that is not entered at the reader.
+    pub(super) fn secret(&self, value: &Value) -> Result<Secret, TokenError> {
+        match self.input(value)? {
+            Input::Bytes(bytes) => Ok(bytes),
+            Input::ProtectedPath => Err(TokenError::new(
+                Retry::Refused,
+                "what is entered at the reader is not known to the run",
+            )),
+        }
+    }
+
     fn keep(&mut self, id: &OperationId, action: &Action<Input>, outcome: Outcome) {
         if let Action::ReadSerial { into, .. } | Action::ListTokens { into, .. } = action
             && let Some(serial) = outcome.parts.get(&Part::Serial)
         {
             self.outputs.insert(into.clone(), serial.clone());
         }
+        self.outputs.extend(outcome.fields);
         let results = outcome.parts.into_iter();
         let results = results.map(|(part, bytes)| ((id.clone(), part), bytes));
         self.values.results.extend(results);
@@ -307,13 +308,31 @@ impl Progress<'_> {
     }
 }
 
-fn failed(operation: &Operation, error: TokenError) -> Failure {
+/// What a failure means for the next run. Objects are found again by a resumed one; whether a PIN was
+/// changed is not.
+fn failed(planned: &Planned<'_>, error: TokenError, has_written: bool) -> Failure {
+    let changes_pin = matches!(
+        planned.action,
+        Action::ChangePin { .. } | Action::ChangePuk { .. }
+    );
+    let retry = match error.retry {
+        Retry::Safe if changes_pin => Retry::LookFirst,
+        retry => retry,
+    };
+    let (operation, origin) = match error.within {
+        Some(within) => *within,
+        None => {
+            let operation = planned.operation;
+            (operation.id.clone(), operation.origin.clone())
+        }
+    };
     Failure {
-        operation: operation.id.clone(),
-        origin: operation.origin.clone(),
+        operation,
+        origin,
         problem: error.problem,
         causes: error.causes,
-        retry_is_safe: error.retry == Retry::Safe,
-        retry: error.retry,
+        retry_is_safe: retry == Retry::Safe,
+        has_written,
+        retry,
     }
 }

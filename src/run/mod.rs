@@ -6,10 +6,16 @@
 //! token. Randomness and time are handed in; how a token does a thing is its own business, and how
 //! anything is shown is the command line's.
 
+mod dialog;
 mod execute;
 mod journal;
+mod lock;
+mod obtain;
+mod order;
 mod preflight;
 mod report;
+mod resume;
+mod secrets;
 pub(crate) mod value;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -17,9 +23,13 @@ use std::io;
 
 use sha2::{Digest as _, Sha256};
 
+pub use dialog::{Answers, Dialog, Entry as DialogEntry};
 pub use journal::{Entry, FileJournal, Journal, NoJournal, Phase};
+pub use lock::{LockError, WriterLock};
 pub use preflight::Preflight;
-pub use report::{Failure, Report, StepReport, StepState, TokenReport};
+pub use report::{Failure, Report, StepReport, StepState, TokenReport, words};
+pub use resume::{Past, PastError, PinState};
+pub use secrets::{DecryptPins, EncryptPins};
 
 use crate::issuer::Issuer;
 use crate::operation::{Action, Capability, Operation, OperationId, Value};
@@ -38,12 +48,28 @@ pub struct Run<'a> {
     pub serial: Option<&'a str>,
     /// The texts of the fields.
     pub fields: &'a BTreeMap<String, Secret>,
+    /// What persons answered to the dialogs of the description.
+    pub answers: &'a Answers,
     /// What the token is not asked for although the plan wants it.
     pub skip: &'a BTreeSet<Capability>,
     /// The token.
     pub token: &'a mut dyn Token,
     /// Who answers certificate requests.
     pub issuer: Option<&'a mut dyn Issuer>,
+    /// Who encrypts the PINs that a profile asks to be encrypted.
+    pub encrypt_pins: Option<&'a mut EncryptPins<'a>>,
+    /// Who decrypts the PINs that a card holds encrypted.
+    pub decrypt_pins: Option<&'a mut DecryptPins<'a>>,
+    /// Whether somebody receives the fields that hold credentials.
+    pub takes_secret_outputs: bool,
+    /// Whether a card that is no simulator may be put into operation for good.
+    pub irreversible: bool,
+    /// The run that is resumed.
+    pub resume: Option<&'a Past>,
+    /// Which PIN holds, where neither journal nor token tells.
+    pub pin_state: Option<PinState>,
+    /// Keeps other runs off the token.
+    pub lock: &'a mut WriterLock,
     /// Fills a buffer with randomness, for the secrets that a profile makes.
     pub random: &'a mut dyn FnMut(&mut [u8]) -> io::Result<()>,
     /// The present time, for certificates.
@@ -59,6 +85,8 @@ struct Planned<'p> {
     operation: &'p Operation,
     /// Without the profile when that is skipped.
     action: Action<Value>,
+    /// What a person is asked for it.
+    dialogs: Vec<Dialog>,
     /// Why it is left out.
     left_out: Option<Capability>,
 }

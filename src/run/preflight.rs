@@ -3,12 +3,13 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::convert::Infallible;
 
+use super::order::requirements;
 use super::value::{Missing, Values};
-use super::{Planned, Run, needs};
-use crate::operation::{Action, Capability, Input, Operation, OperationId, UndoClass, Value};
-use crate::plan::{Application, ApplicationOrder, Plan};
-use crate::secret::Secret;
-use crate::token::{Identity, Refusal, TokenError};
+use super::{Planned, Run};
+use crate::operation::{
+    Action, Capability, CardAction, DialogForm, Input, OperationId, UndoClass, Value,
+};
+use crate::token::{Identity, Kind, Refusal, TokenError};
 
 /// What was found before the first write.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -21,7 +22,7 @@ pub struct Preflight {
     pub operations: Vec<(OperationId, UndoClass, Option<Capability>)>,
 }
 
-impl<'a> Run<'a> {
+impl Run<'_> {
     /// Looks for everything that speaks against the run. Nothing is written and no PIN is tried.
     ///
     /// # Errors
@@ -29,27 +30,22 @@ impl<'a> Run<'a> {
     pub fn preflight(&mut self) -> Result<Preflight, TokenError> {
         let mut problems = Vec::new();
         let token = self.token.identity()?;
-        if let Some(serial) = self.serial
-            && serial != token.serial
-        {
-            let problem = format!(
-                "the token has the serial number `{}`, the job is for `{serial}`",
-                token.serial
-            );
-            problems.push(Refusal::new(problem).help("insert the right card, or correct the job"));
-        }
-        let planned = self.planned(&mut problems);
+        problems.extend(self.other_serial(&token));
+        let planned = self.planned(&mut problems)?;
         let offered = self.token.capabilities()?;
-        let kept = || planned.iter().filter(|one| one.left_out.is_none());
-        missing_capabilities(kept(), &offered, self.skip, &mut problems);
-        let obtains = |one: &Planned<'_>| matches!(one.action, Action::ObtainCertificate { .. });
-        if self.issuer.is_none() && kept().any(obtains) {
-            let problem = "the plan obtains certificates and the job names no issuer";
-            problems.push(
-                Refusal::new(problem).help("name one in the job: [issuer] kind = \"dev-ca\""),
-            );
-        }
-        for one in kept() {
+        let done_before = |one: &Planned<'_>| {
+            self.resume
+                .is_some_and(|past| past.says_done(&one.operation.id))
+        };
+        let kept: Vec<&Planned<'_>> = planned
+            .iter()
+            .filter(|one| one.left_out.is_none() && !done_before(one))
+            .collect();
+        missing_capabilities(&kept, &offered, self.skip, &mut problems);
+        problems.extend(self.missing_answers(&kept));
+        problems.extend(self.missing_outsiders(&kept, token.kind));
+        problems.extend(self.continues_silently(&planned)?);
+        for one in kept {
             self.refusals(one, &mut problems)?;
         }
         let operations = planned
@@ -63,29 +59,121 @@ impl<'a> Run<'a> {
         })
     }
 
-    /// The operations of this run in their order.
-    pub(super) fn planned(&self, problems: &mut Vec<Refusal>) -> Vec<Planned<'a>> {
-        let mut left_out: BTreeMap<OperationId, Capability> = BTreeMap::new();
-        let mut planned = Vec::new();
-        for operation in in_order(self.plan, self.fields, problems) {
-            let action = without_skipped_parts(&operation.action, self.skip);
-            let own = requirements(operation, self.skip).find(|one| self.skip.contains(one));
-            let inherited = || {
-                needs(&action)
-                    .iter()
-                    .find_map(|id| left_out.get(id).copied())
-            };
-            let lacking = own.or_else(inherited);
-            if let Some(capability) = lacking {
-                left_out.insert(operation.id.clone(), capability);
-            }
-            planned.push(Planned {
-                operation,
-                action,
-                left_out: lacking,
-            });
+    /// The token that the job is for; in a resumed run, the one that it had made of it.
+    fn other_serial(&self, token: &Identity) -> Option<Refusal> {
+        if self.resume.is_some_and(|past| past.becomes.is_some()) {
+            // Its initialisation was begun, which may have changed the number.
+            return None;
         }
-        planned
+        let before = self.resume.and_then(|past| past.serial.as_deref());
+        let wanted = before.or(self.serial)?;
+        (wanted != token.serial).then(|| {
+            let problem = format!(
+                "the token has the serial number `{}`, the job is for `{wanted}`",
+                token.serial
+            );
+            Refusal::new(problem).help("insert the right card, or correct the job")
+        })
+    }
+
+    /// Dialogs that nobody answers.
+    fn missing_answers(&self, kept: &[&Planned<'_>]) -> Vec<Refusal> {
+        let mut refusals: Vec<Refusal> = Vec::new();
+        if self.answers.can_ask {
+            return refusals;
+        }
+        for dialog in kept.iter().flat_map(|one| &one.dialogs) {
+            if self.answers.holds(dialog) {
+                continue;
+            }
+            let origin = &dialog.origin;
+            let problem = format!(
+                "`{}` is asked for in a dialog, and there is no terminal to ask at ({}, line {}: {})",
+                dialog.key, origin.source, origin.line, origin.text
+            );
+            let answer = match dialog.form {
+                DialogForm::ChangePin => "{ old = { env = \"…\" }, new = { env = \"…\" } }",
+                DialogForm::Authenticate | DialogForm::NewPin => "{ env = \"…\" }",
+            };
+            let help = format!("answer it in the job: [dialogs] {} = {answer}", dialog.key);
+            let refusal = Refusal::new(problem).help(help);
+            if !refusals.iter().any(|other| other.help == refusal.help) {
+                refusals.push(refusal);
+            }
+        }
+        refusals
+    }
+
+    /// What the run needs beside the token: an issuer, certificates for PINs, a receiver of
+    /// secrets, leave to do what cannot be undone.
+    fn missing_outsiders(&self, kept: &[&Planned<'_>], kind: Kind) -> Vec<Refusal> {
+        let mut refusals = Vec::new();
+        let any = |is: fn(&Action) -> bool| kept.iter().any(|one| is(&one.action));
+        if self.issuer.is_none() && any(|it| matches!(it, Action::ObtainCertificate { .. })) {
+            let problem = "the plan obtains certificates and the job names no issuer";
+            let help = "name one in the job: [issuer] kind = \"dev-ca\"";
+            refusals.push(Refusal::new(problem).help(help));
+        }
+        if self.encrypt_pins.is_none()
+            && any(|it| in_program(it, |it| matches!(it, CardAction::EncryptPins { .. })))
+        {
+            let problem = "the profile encrypts PINs and the job names no certificate";
+            let help = "name it in the job: [pin-encryption] certificate = \"….pem\"";
+            refusals.push(Refusal::new(problem).help(help));
+        }
+        if self.decrypt_pins.is_none() && any(|it| matches!(it, Action::ReadEncryptedPins { .. })) {
+            let problem = "the run decrypts the PINs of the card and the job names no key";
+            let help = "name it in the job: [pin-decryption] keys = [{ pkcs12 = \"….p12\", \
+                        password = { env = \"…\" } }]";
+            refusals.push(Refusal::new(problem).help(help));
+        }
+        if kind == Kind::Card
+            && !self.irreversible
+            && any(|it| in_program(it, |it| matches!(it, CardAction::Activate)))
+        {
+            let problem = "the profile puts the card into operation for good (BurnFuse)";
+            let help = "add --irreversible once the profile was tried on the simulator";
+            refusals.push(Refusal::new(problem).help(help));
+        }
+        let secret = self.secret_fields(kept);
+        if !self.takes_secret_outputs && !secret.is_empty() {
+            let problem = format!(
+                "the run fills fields with credentials: {}",
+                secret.join(", ")
+            );
+            let help = "say where they go: --secret-outputs FILE (only its owner can read it)";
+            refusals.push(Refusal::new(problem).help(help));
+        }
+        refusals
+    }
+
+    /// Fields with credentials that the operations fill.
+    fn secret_fields(&self, kept: &[&Planned<'_>]) -> Vec<&str> {
+        let filled: BTreeSet<&str> = kept
+            .iter()
+            .flat_map(|one| filled_fields(&one.operation.action))
+            .collect();
+        let declared = self.plan.outputs.iter().filter(|output| output.secret);
+        let declared = declared.map(|output| output.field.as_str());
+        declared.filter(|field| filled.contains(field)).collect()
+    }
+
+    /// A run never takes up another one unasked: its objects would be there twice.
+    fn continues_silently(
+        &mut self,
+        planned: &[Planned<'_>],
+    ) -> Result<Option<Refusal>, TokenError> {
+        let kept = || planned.iter().filter(|one| one.left_out.is_none());
+        let erases = |one: &Planned<'_>| matches!(one.action, Action::Initialise { .. });
+        if self.resume.is_some() || kept().any(erases) {
+            return Ok(None);
+        }
+        if !self.token.holds(&self.object_ids(planned))? {
+            return Ok(None);
+        }
+        let problem = format!("the token holds objects of the job `{}` already", self.job);
+        let help = "continue that run with --resume JOURNAL, or give this one another --job-id";
+        Ok(Some(Refusal::new(problem).help(help)))
     }
 
     /// What speaks against one operation, as far as its values are known.
@@ -94,7 +182,7 @@ impl<'a> Run<'a> {
         planned: &Planned<'_>,
         problems: &mut Vec<Refusal>,
     ) -> Result<(), TokenError> {
-        let values = Values::of(self.fields);
+        let values = Values::of(self.fields, self.answers);
         let mut missing = Vec::new();
         let known = planned
             .action
@@ -126,86 +214,33 @@ impl<'a> Run<'a> {
     }
 }
 
-fn in_order<'a>(
-    plan: &'a Plan,
-    fields: &BTreeMap<String, Secret>,
-    problems: &mut Vec<Refusal>,
-) -> Vec<&'a Operation> {
-    let mut operations: Vec<&Operation> = plan.initialization.iter().collect();
-    match &plan.applications.order {
-        ApplicationOrder::Listed => {
-            let listed = plan.applications.list.iter();
-            operations.extend(listed.flat_map(|application| &application.operations));
+/// The fields that an operation fills.
+fn filled_fields(action: &Action) -> Vec<&str> {
+    match action {
+        Action::ReadSerial { into, .. } | Action::ListTokens { into, .. } => vec![into],
+        Action::WriteCertificateList { into, .. } | Action::RunApduScript { into, .. } => {
+            into.iter().map(String::as_str).collect()
         }
-        ApplicationOrder::FromField { field } => {
-            for application in chosen(plan, field, fields, problems) {
-                operations.extend(&application.operations);
-            }
+        Action::ReadEncryptedPins { into } => {
+            into.iter().map(|(_, field)| field.as_str()).collect()
         }
+        _ => Vec::new(),
     }
-    operations.extend(&plan.finalization);
-    operations
 }
 
-/// The applications that the characters of a field name, in their order.
-fn chosen<'a>(
-    plan: &'a Plan,
-    field: &str,
-    fields: &BTreeMap<String, Secret>,
-    problems: &mut Vec<Refusal>,
-) -> Vec<&'a Application> {
-    let mut chosen: Vec<&Application> = Vec::new();
-    let Some(list) = fields.get(field).and_then(|list| list.expose_text().ok()) else {
-        let problem = format!("the field `{field}`, the list of applications, has no value");
-        problems.push(Refusal::new(problem));
-        return chosen;
-    };
-    for name in list.chars().filter(|character| !character.is_whitespace()) {
-        let named = |one: &&Application| one.name.chars().eq([name]);
-        let problem = match plan.applications.list.iter().find(named) {
-            // Its objects would get the same identifiers again.
-            Some(one) if chosen.iter().any(|other| other.name == one.name) => {
-                format!("the field `{field}` names the application `{name}` twice")
-            }
-            Some(application) => {
-                chosen.push(application);
-                continue;
-            }
-            None => {
-                format!("the field `{field}` names an application `{name}` that the plan lacks")
-            }
-        };
-        problems.push(Refusal::new(problem));
+/// Whether the program of an initialisation does something.
+fn in_program(action: &Action, is: fn(&CardAction) -> bool) -> bool {
+    match action {
+        Action::Initialise {
+            program: Some(program),
+            ..
+        } => program.operations.iter().any(|one| is(&one.action)),
+        _ => false,
     }
-    chosen
 }
 
-/// A skipped profile or serial number leaves a bare initialisation.
-fn without_skipped_parts(action: &Action, skip: &BTreeSet<Capability>) -> Action {
-    let mut action = action.clone();
-    if let Action::Initialise {
-        program, serial, ..
-    } = &mut action
-    {
-        program.take_if(|_| skip.contains(&Capability::CardProfile));
-        serial.take_if(|_| skip.contains(&Capability::SerialNumber));
-    }
-    action
-}
-
-/// What an operation requires; an initialisation can do without a profile and a serial number.
-fn requirements<'o>(
-    operation: &'o Operation,
-    skip: &'o BTreeSet<Capability>,
-) -> impl Iterator<Item = Capability> + 'o {
-    let initialises = matches!(operation.action, Action::Initialise { .. });
-    const PARTS: [Capability; 2] = [Capability::CardProfile, Capability::SerialNumber];
-    let required = operation.requires.iter().copied();
-    required.filter(move |one| !(initialises && PARTS.contains(one) && skip.contains(one)))
-}
-
-fn missing_capabilities<'p>(
-    planned: impl Iterator<Item = &'p Planned<'p>>,
+fn missing_capabilities(
+    planned: &[&Planned<'_>],
     offered: &BTreeSet<Capability>,
     skip: &BTreeSet<Capability>,
     problems: &mut Vec<Refusal>,

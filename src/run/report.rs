@@ -4,8 +4,9 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 
-use crate::operation::{Capability, OperationId, Origin};
+use crate::operation::{Action, Capability, OperationId, Origin};
 use crate::plan::FollowUp;
+use crate::secret::Secret;
 use crate::token::Retry;
 
 /// What a run has done.
@@ -24,6 +25,9 @@ pub struct Report {
     pub steps: Vec<StepReport>,
     /// Fields that the run filled; secret ones are left out.
     pub outputs: BTreeMap<String, String>,
+    /// Fields that receive credentials. Never shown; they go to a file of their own.
+    #[serde(skip)]
+    pub secret_outputs: BTreeMap<String, Secret>,
     /// What the server has to do, once the run is done.
     pub follow_up: Vec<FollowUp>,
     /// What ended it early.
@@ -48,6 +52,8 @@ pub struct TokenReport {
 pub struct StepReport {
     /// Its name in the plan.
     pub operation: OperationId,
+    /// What it does, in a few words.
+    pub what: &'static str,
     /// What became of it.
     #[serde(flatten)]
     pub state: StepState,
@@ -59,6 +65,8 @@ pub struct StepReport {
 pub enum StepState {
     /// Done, and read back if it writes.
     Done,
+    /// The run that was resumed had done it.
+    DoneBefore,
     /// Left out, for want of this or because of what it needs.
     Skipped {
         /// What was given to `--skip`.
@@ -84,7 +92,37 @@ pub struct Failure {
     pub causes: Vec<String>,
     /// Whether running it again is safe.
     pub retry_is_safe: bool,
+    /// Whether this run has written something, so that the next one has to resume it.
+    pub has_written: bool,
     /// What it means for the next run.
     #[serde(skip)]
     pub retry: Retry,
+}
+
+/// What an action does, for people.
+#[must_use]
+pub const fn words<V>(action: &Action<V>) -> &'static str {
+    match action {
+        Action::SelectCard { .. } => "find the card",
+        Action::ListTokens { .. } => "list the cards",
+        Action::DeleteProfile { .. } => "erase the card",
+        Action::Initialise { .. } => "initialise the card",
+        Action::SetPin { .. } => "set a PIN",
+        Action::ChangePin { .. } => "change a PIN",
+        Action::ChangePuk { .. } => "change the PUK",
+        Action::WriteSerialNumber { .. } => "write the serial number",
+        Action::GenerateKeyPair { .. } => "generate a key pair",
+        Action::FindKeyPair { .. } => "find a key pair",
+        Action::SignRequest { .. } => "sign a certificate request",
+        Action::ObtainCertificate { .. } => "obtain a certificate",
+        Action::WriteCertificate { .. } => "write a certificate",
+        Action::ImportPkcs12 { .. } => "import a PKCS#12",
+        Action::WriteCertificateList { .. } => "write a list of certificates",
+        Action::WriteData { .. } => "write a data object",
+        Action::BlockPin { .. } => "block the PIN",
+        Action::RunApduScript { .. } => "execute an APDU script",
+        Action::ReadSerial { .. } => "read the serial number",
+        Action::ReadEncryptedPins { .. } => "read the encrypted PINs",
+        Action::ClearFields { .. } => "empty fields",
+    }
 }

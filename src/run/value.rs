@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use super::dialog::{Answers, is_answer};
 use crate::operation::{FieldEncoding, Input, OperationId, Part, Value};
 use crate::secret::{Encoding, Secret};
 
@@ -9,6 +10,7 @@ use crate::secret::{Encoding, Secret};
 #[derive(Debug)]
 pub(crate) struct Values<'a> {
     pub(crate) fields: &'a BTreeMap<String, Secret>,
+    pub(crate) answers: &'a Answers,
     pub(crate) results: BTreeMap<(OperationId, Part), Secret>,
     pub(crate) generated: BTreeMap<String, Secret>,
 }
@@ -24,9 +26,10 @@ pub(crate) enum Missing {
 
 impl<'a> Values<'a> {
     /// What is known before anything is done.
-    pub(crate) const fn of(fields: &'a BTreeMap<String, Secret>) -> Self {
+    pub(crate) const fn of(fields: &'a BTreeMap<String, Secret>, answers: &'a Answers) -> Self {
         Self {
             fields,
+            answers,
             results: BTreeMap::new(),
             generated: BTreeMap::new(),
         }
@@ -64,7 +67,7 @@ impl<'a> Values<'a> {
                 .ok_or(Missing::Later),
             Value::Generated { name } => self.generated.get(name).cloned().ok_or(Missing::Later),
             Value::Dialog { .. } => Err(Missing::Never(
-                "the description asks a person in a dialog, which is not supported yet".to_owned(),
+                "a dialog can ask for a credential, not for this value".to_owned(),
             )),
             Value::Concatenation { parts } => self.concatenation(parts),
             Value::Conditional { .. } | Value::ProtectedPath => match self.input(value)? {
@@ -77,6 +80,10 @@ impl<'a> Values<'a> {
     }
 
     fn field(&self, name: &str, encoding: FieldEncoding) -> Result<Secret, Missing> {
+        if is_answer(name) {
+            // Pre-flight has said so if nobody can be asked.
+            return self.answers.get(name).cloned().ok_or(Missing::Later);
+        }
         let text = self
             .fields
             .get(name)

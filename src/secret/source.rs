@@ -96,6 +96,33 @@ impl Source {
             })
     }
 
+    /// Reads the value byte for byte as it stands at the source, line ends included.
+    ///
+    /// # Errors
+    /// [`SourceError`] as for [`Source::read`].
+    pub fn read_raw(&self, exposure: Exposure) -> Result<Secret, SourceError> {
+        // Only text has a line end that is not part of it.
+        self.written(Encoding::Hex, exposure)
+            .map_err(|problem| SourceError {
+                source_name: self.to_string(),
+                problem,
+            })
+    }
+
+    /// Whether there is a terminal to ask a person at.
+    #[must_use]
+    pub fn can_ask() -> bool {
+        #[cfg(unix)]
+        let can = File::options()
+            .read(true)
+            .write(true)
+            .open("/dev/tty")
+            .is_ok();
+        #[cfg(not(unix))]
+        let can = io::IsTerminal::is_terminal(&io::stdin());
+        can
+    }
+
     /// The value as it is written at the source.
     fn written(&self, encoding: Encoding, exposure: Exposure) -> Result<Secret, Problem> {
         match self {

@@ -101,6 +101,9 @@ pub struct Outcome {
     pub parts: BTreeMap<Part, Secret>,
     /// The key pair that it made or found.
     pub key: Option<KeyReference>,
+    /// Texts for fields of the description, by name, where an operation fills several or others
+    /// than a part of its result: status words, decrypted PINs. They may be secret.
+    pub fields: BTreeMap<String, Secret>,
 }
 
 impl Outcome {
@@ -109,7 +112,16 @@ impl Outcome {
     pub fn part(part: Part, bytes: impl Into<Secret>) -> Self {
         Self {
             parts: BTreeMap::from([(part, bytes.into())]),
-            key: None,
+            ..Self::default()
+        }
+    }
+
+    /// An outcome with the text of one field.
+    #[must_use]
+    pub fn field(name: &str, text: Secret) -> Self {
+        Self {
+            fields: BTreeMap::from([(name.to_owned(), text)]),
+            ..Self::default()
         }
     }
 
@@ -119,6 +131,7 @@ impl Outcome {
         Self {
             parts: BTreeMap::new(),
             key: Some(key),
+            fields: BTreeMap::new(),
         }
     }
 }
@@ -241,11 +254,49 @@ pub trait Token {
     /// [`TokenError`] if it does not answer.
     fn preflight(&mut self, action: &Action<Option<Input>>) -> Result<Vec<Refusal>, TokenError>;
 
-    /// Whether `step` was done before. May log in, as the step itself would.
+    /// Whether `step` was done before. May log in, as the step itself would. A certificate that is
+    /// not known yet is empty; the one that is found belongs to the outcome then.
     ///
     /// # Errors
     /// [`TokenError`] if it does not answer.
     fn probe(&mut self, step: &Step<'_>) -> Result<State, TokenError>;
+
+    /// Removes what is there of a step that [`Self::probe`] found to be [`State::Partial`]; what is
+    /// removed bears the identifier of the step and nothing else. Nothing to do where
+    /// [`Self::apply`] copes with the remains.
+    ///
+    /// # Errors
+    /// [`TokenError`] if it does not answer.
+    fn remove_partial(&mut self, step: &Step<'_>) -> Result<(), TokenError> {
+        let _ = step;
+        Ok(())
+    }
+
+    /// Whether an object with one of these identifiers is there. Nobody logs in for that, so
+    /// `false` may mean that it is hidden.
+    ///
+    /// # Errors
+    /// [`TokenError`] if it does not answer.
+    fn holds(&mut self, ids: &BTreeSet<ObjectId>) -> Result<bool, TokenError> {
+        let _ = ids;
+        Ok(false)
+    }
+
+    /// Whether there is any object that shows without a login.
+    ///
+    /// # Errors
+    /// [`TokenError`] if it does not answer.
+    fn shows_objects(&mut self) -> Result<bool, TokenError> {
+        Ok(false)
+    }
+
+    /// Whether PINs are entered at the reader.
+    ///
+    /// # Errors
+    /// [`TokenError`] if it does not answer.
+    fn has_pin_pad(&mut self) -> Result<bool, TokenError> {
+        Ok(false)
+    }
 
     /// Does `step`.
     ///

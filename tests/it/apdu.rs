@@ -143,6 +143,9 @@ fn with_secrets_the_script_lays_out_a_card() {
     }
     let mut card = Card::new(Options::default(), ChaCha8Rng::seed_from_u64(7));
     let lines = parse(&std::fs::read_to_string(&file).unwrap());
+    let unknown = lines.iter().filter(|it| it.comment.starts_with("needs "));
+    let unknown: Vec<_> = unknown.map(|it| it.comment.as_str()).collect();
+    assert_eq!(unknown.len(), 2, "the random PIN and the blob: {unknown:?}");
     for line in &lines {
         let Some(command) = &line.command else {
             continue;

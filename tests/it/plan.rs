@@ -89,3 +89,52 @@ fn what_cannot_be_compiled_ends_with_findings() {
     assert!(refused.stdout.is_empty());
     assert!(!refused.stderr.is_empty());
 }
+
+#[test]
+fn a_graph_shows_blocks_and_what_feeds_what() {
+    let place = tempfile::tempdir().expect("a folder");
+    project(place.path());
+    let drawn = perso(place.path(), &["plan", "graph", "card.dsc"]);
+    let told = String::from_utf8_lossy(&drawn.stdout);
+    assert_eq!(drawn.status.code(), Some(0), "{told}");
+    assert!(told.starts_with("flowchart TD\nsubgraph s0[\"initialization\"]\n"));
+    let node = |id: &str| {
+        let line = told
+            .lines()
+            .find(|line| line.contains(&format!("[\"{id}<br/>")));
+        let line = line.unwrap_or_else(|| panic!("{id} in {told}"));
+        line.trim().split('[').next().unwrap_or_default().to_owned()
+    };
+    let (request, obtain) = (node("A.request"), node("A.obtain"));
+    assert!(
+        told.contains(&format!("{request} -. request .-> {obtain}")),
+        "{told}"
+    );
+    let (blob, file) = (node("profile.encrypt-pins"), node("profile.write.EFBLOB"));
+    assert!(
+        told.contains(&format!("{blob} -. encrypted PINs .-> {file}")),
+        "{told}"
+    );
+    let opened = told.matches("subgraph ").count();
+    assert_eq!(
+        opened,
+        told.lines().filter(|line| line.trim() == "end").count()
+    );
+}
+
+#[test]
+fn the_image_names_every_operation() {
+    let place = tempfile::tempdir().expect("a folder");
+    project(place.path());
+    let drawn = perso(place.path(), &["plan", "graph", "--svg", "card.dsc"]);
+    let told = String::from_utf8_lossy(&drawn.stdout);
+    assert_eq!(drawn.status.code(), Some(0), "{told}");
+    assert!(told.starts_with("<svg ") && told.ends_with("</svg>\n"));
+    for id in ["select-card", "profile.activate", "A.request", "B.pkcs12"] {
+        assert!(told.contains(&format!(">{id}</text>")), "{id}");
+    }
+    assert_eq!(
+        told.matches("<text").count(),
+        told.matches("</text>").count()
+    );
+}

@@ -57,7 +57,7 @@ fn the_plan_of_every_example_has_this_form_and_an_altered_one_has_not() {
     assert!(jsonschema::meta::is_valid(&schema));
     let validator = jsonschema::validator_for(&schema).unwrap();
     let plans = plans();
-    assert_eq!(plans.len(), 7);
+    assert_eq!(plans.len(), 8);
     let alter: [fn(&mut Json); 5] = [
         |plan| plan["version"] = json!("one"),
         |plan| plan["initialization"][0]["operation"] = json!("format-disk"),

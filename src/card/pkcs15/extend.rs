@@ -8,7 +8,7 @@ use super::{
     Application, CardError, Fixed, NewCertificate, NewData, NewKeyPair, NewPin, Object, PinRole,
     Removed, key,
 };
-use crate::card::{Channel, Condition, FileControl};
+use crate::card::{Channel, Condition, FileControl, public_key};
 use crate::der::asn1::NamedBits;
 use crate::der::pkcs15::{
     Certificate, CommonAttributes, DataObject, Entry, KeyKind, ObjectKind, Pin, PinType, PublicKey,
@@ -134,7 +134,7 @@ impl Application {
         pair: &NewKeyPair<'_>,
     ) -> Result<(), CardError> {
         let problem = || format!("the key pair `{}` cannot be listed", pair.label);
-        let known = key::kind(pair.public).zip(key::encode(pair.public));
+        let known = public_key::kind(pair.public).zip(public_key::encode(pair.public));
         let (kind, value) = known.ok_or_else(|| {
             CardError::new(problem())
                 .because("its public key is none of RSA, P-256, P-384 and P-521")

@@ -4,9 +4,10 @@ use zeroize::Zeroizing;
 
 use super::files::{Files, Place, missing};
 use super::open::resolve;
-use super::{Application, CardError, Defect, Fixed, Guard, Object, Stored, key};
+use super::{Application, CardError, Defect, Fixed, Guard, Object, Stored};
 use crate::card::Channel;
 use crate::card::access::CredentialNumber;
+use crate::card::public_key;
 use crate::card::simulator::PublicTemplate;
 use crate::der::pkcs15::{Certificate, DataObject, Path, Pin, PrivateKey, PublicKey, TokenInfo};
 use crate::der::{Elements, Tag};
@@ -238,7 +239,7 @@ impl Application {
         public: &PublicKey,
     ) -> Result<PublicTemplate, CardError> {
         let value = self.read_sequence(channel, PublicKey::NAME, &public.path)?;
-        key::decode(&value).map_err(|error| {
+        public_key::decode(&value).map_err(|error| {
             CardError::new("the file of the public key holds none").because(error.to_string())
         })
     }

@@ -2,8 +2,10 @@
 
 use std::collections::BTreeMap;
 
-use super::{Item, KeyPart, Work, content, key};
+use super::{Item, KeyPart, Work, content};
 use crate::card::apdu::ins;
+use crate::card::public_key;
+use crate::card::simulator::PublicTemplate;
 use crate::card::{Channel, ChannelError, Command, Response, Sw};
 use crate::operation::{OperationId, Origin};
 
@@ -12,7 +14,7 @@ use crate::operation::{OperationId, Origin};
 #[derive(Debug, Default)]
 pub struct Execution {
     /// Public keys by the operation that made them: `RSAPublicKey` (PKCS#1) in DER, or the point of
-    /// an elliptic curve as a DER OCTET STRING.
+    /// an elliptic curve as its `SubjectPublicKeyInfo`.
     public_keys: BTreeMap<OperationId, Vec<u8>>,
 }
 
@@ -68,7 +70,7 @@ impl Execution {
     }
 
     /// The public key that an operation made: `RSAPublicKey` (PKCS#1) in DER, or the point of an
-    /// elliptic curve as a DER OCTET STRING.
+    /// elliptic curve as its `SubjectPublicKeyInfo`.
     #[must_use]
     pub fn public_key(&self, operation: &OperationId) -> Option<&[u8]> {
         self.public_keys.get(operation).map(Vec::as_slice)
@@ -79,7 +81,9 @@ impl Execution {
             Work::Command(command) => exchange(item, command, channel).map(|_| ()),
             Work::Needs(names) => Err(FailureKind::Needs(names.clone())),
             Work::Generate(command) => exchange(item, command, channel).and_then(|answer| {
-                let key = key::from_answer(&answer.data).ok_or(FailureKind::PublicKey)?;
+                let key = PublicTemplate::decode(&answer.data);
+                let key = key.as_ref().and_then(public_key::encode);
+                let key = key.ok_or(FailureKind::PublicKey)?;
                 self.public_keys.insert(item.operation.clone(), key);
                 Ok(())
             }),

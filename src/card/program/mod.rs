@@ -23,7 +23,6 @@ mod content;
 mod execution;
 mod iso7816;
 mod item;
-mod key;
 mod place;
 mod rules;
 mod template;

@@ -177,7 +177,7 @@ impl Server {
         while let Ok(frame) = line.receive() {
             match frame {
                 Frame::PowerOff => self.power_off()?,
-                Frame::PowerOn | Frame::Reset => self.reset(frame)?,
+                Frame::PowerOn | Frame::Reset => self.reset(&frame)?,
                 Frame::AnswerToReset => {
                     if line.send(self.card.atr()).is_err() {
                         break;
@@ -208,10 +208,10 @@ impl Server {
         Ok(answer)
     }
 
-    fn reset(&mut self, frame: Frame) -> Result<(), ServeError> {
+    fn reset(&mut self, frame: &Frame) -> Result<(), ServeError> {
         self.card.reset();
         match &mut self.log {
-            Some(log) if frame == Frame::Reset => log.note("reset").map_err(ServeError::Log),
+            Some(log) if *frame == Frame::Reset => log.note("reset").map_err(ServeError::Log),
             _ => Ok(()),
         }
     }

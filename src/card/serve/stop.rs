@@ -60,10 +60,7 @@ impl Stop {
             .0
             .changed
             .wait_timeout_while(self.lock(), time, |wish| !wish.wanted);
-        waited
-            .map_or_else(PoisonError::into_inner, |it| it)
-            .0
-            .wanted
+        waited.unwrap_or_else(PoisonError::into_inner).0.wanted
     }
 
     pub(super) fn register(&self, line: TcpStream) -> Registration<'_> {

@@ -223,10 +223,18 @@ fn token_info_line(data: &[u8]) -> String {
                 .as_deref()
                 .map_or_else(|| "no label".to_owned(), quoted);
             let serial = info.serial_number.as_deref();
-            let serial = serial.map_or_else(|| "none".to_owned(), hex);
+            let serial = serial.map_or_else(|| "none".to_owned(), serial_text);
             format!("label {label}, serial number {serial}")
         }
         Err(error) => format!("unreadable: {error}"),
+    }
+}
+
+/// A serial number of one's own is text (perso); others are shown in hexadecimal.
+fn serial_text(serial: &[u8]) -> String {
+    match std::str::from_utf8(serial) {
+        Ok(text) if text.bytes().all(|byte| byte.is_ascii_graphic()) => text.to_owned(),
+        _ => hex(serial),
     }
 }
 

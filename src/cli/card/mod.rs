@@ -5,8 +5,10 @@ use std::path::{Path, PathBuf};
 use clap::{Args, Subcommand};
 use getrandom::SysRng;
 use rand_core::UnwrapErr;
+use tempfile::TempPath;
 
 use super::options::Judging;
+use super::run::{self, Run};
 use super::{Display, Exit, Fatal, output, plan};
 use crate::card::simulator::{Card as SimulatedCard, Options, Personality};
 use crate::card::tree::Picture;
@@ -31,7 +33,7 @@ enum CardCommand {
     Serve(serve::Serve),
 }
 
-/// Make a new card.
+/// Make a new card, blank or personalised.
 #[derive(Args)]
 struct New {
     /// The file to make.
@@ -42,6 +44,15 @@ struct New {
     /// Replace a file that is there.
     #[arg(long)]
     force: bool,
+    /// Personalise it by this description or plan.
+    #[arg(long, value_name = "DSC|PLAN")]
+    from: Option<PathBuf>,
+    /// The values for this card.
+    #[arg(long, value_name = "FILE", requires = "from")]
+    job: Option<PathBuf>,
+    /// A value for a field that is not secret, over what the job says.
+    #[arg(long, value_name = "NAME=VALUE", requires = "from")]
+    field: Vec<String>,
 }
 
 /// Show the file system of a card: files, sizes, access rules, what the directories say.
@@ -72,7 +83,7 @@ struct Dump {
 /// Runs the command.
 pub(super) fn run(card: &Card, display: &Display) -> Result<Exit, Fatal> {
     match &card.command {
-        CardCommand::New(new) => make(new),
+        CardCommand::New(new) => make(new, display),
         CardCommand::Tree(tree) => show(tree, display),
         CardCommand::Serve(card) => serve::run(card, display),
         CardCommand::Dump(file) => {
@@ -82,7 +93,8 @@ pub(super) fn run(card: &Card, display: &Display) -> Result<Exit, Fatal> {
     }
 }
 
-fn make(new: &New) -> Result<Exit, Fatal> {
+/// The image is there whole or not at all: a card that a run did not finish is of no use.
+fn make(new: &New, display: &Display) -> Result<Exit, Fatal> {
     let personality = Personality::from_name(&new.model).ok_or_else(|| {
         Fatal::usage(format!("there is no card model `{}`", new.model))
             .help("known are `iso7816` and `cardos-5.0`")
@@ -97,8 +109,42 @@ fn make(new: &New) -> Result<Exit, Fatal> {
         ..Options::default()
     };
     let card = SimulatedCard::new(options, UnwrapErr(SysRng));
-    image::write(&new.image, &card).map_err(|error| Fatal::usage(error.to_string()))?;
-    Ok(Exit::Done)
+    let Some(from) = &new.from else {
+        image::write(&new.image, &card).map_err(|error| Fatal::usage(error.to_string()))?;
+        return Ok(Exit::Done);
+    };
+    let unfinished = unfinished(&new.image)?;
+    image::write(&unfinished, &card).map_err(|error| Fatal::usage(error.to_string()))?;
+    let run = Run::on_image(
+        from.clone(),
+        new.job.clone(),
+        new.field.clone(),
+        &unfinished,
+    );
+    let exit = run::run(&run, display)?;
+    if exit == Exit::Done {
+        unfinished.persist(&new.image).map_err(|error| {
+            let name = new.image.display();
+            Fatal::usage(format!("cannot write the card image `{name}`: {error}"))
+        })?;
+    }
+    Ok(exit)
+}
+
+/// A file beside the image, removed unless it takes its place.
+fn unfinished(image: &Path) -> Result<TempPath, Fatal> {
+    let folder = match image.parent() {
+        Some(folder) if folder != Path::new("") => folder,
+        _ => Path::new("."),
+    };
+    let file = tempfile::Builder::new()
+        .prefix(".perso-card-")
+        .tempfile_in(folder);
+    file.map(tempfile::NamedTempFile::into_temp_path)
+        .map_err(|error| {
+            let name = image.display();
+            Fatal::usage(format!("cannot write the card image `{name}`: {error}"))
+        })
 }
 
 fn show(tree: &Tree, display: &Display) -> Result<Exit, Fatal> {

@@ -220,12 +220,12 @@ impl<'t> Programming<'_, '_, '_, 't> {
     }
 }
 
-/// Fewest bytes of a public key in DER: `RSAPublicKey` with the exponent 65537 (RFC 8017, A.1.1),
-/// or the uncompressed point in an OCTET STRING (X9.62).
+/// Bytes of a public key in DER: `RSAPublicKey` with the exponent 65537 (RFC 8017, A.1.1), or the
+/// `SubjectPublicKeyInfo` of an elliptic curve key (RFC 5480).
 fn least_size(algorithm: Algorithm) -> u64 {
     match algorithm {
         Algorithm::Rsa { bits } => u64::from(bits) / 8 + 14,
-        Algorithm::P256 => 67,
-        Algorithm::P384 => 99,
+        Algorithm::P256 => 91,
+        Algorithm::P384 => 120,
     }
 }

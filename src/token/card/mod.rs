@@ -13,7 +13,7 @@ use crate::card::tree::Picture;
 use crate::card::{Command, Sw};
 use crate::operation::{Access, Action, Capability, Input, Part, Selection, SerialForm, Slot};
 use crate::secret::Secret;
-use crate::token::{Identity, Outcome, Refusal, Retry, State, Step, Token, TokenError};
+use crate::token::{Identity, ObjectId, Outcome, Refusal, Retry, State, Step, Token, TokenError};
 
 mod keys;
 mod line;
@@ -48,6 +48,8 @@ pub struct CardToken {
     foreseen: Foreseen,
     /// Whether a card of an unknown kind is laid out in the form of ISO 7816.
     force_iso: bool,
+    /// What an interrupted change left in the directories was finished.
+    mended: bool,
 }
 
 impl CardToken {
@@ -61,6 +63,7 @@ impl CardToken {
             verified: BTreeSet::new(),
             foreseen: Foreseen::AsItIs,
             force_iso: false,
+            mended: false,
         }
     }
 
@@ -116,6 +119,16 @@ impl CardToken {
             self.application = Application::open(&mut *self.line, data_field)?;
         }
         Ok(self.application.as_mut())
+    }
+
+    /// Finishes what a killed run left of a change of the directories, once.
+    fn mend(&mut self) -> Result<(), TokenError> {
+        if self.mended || self.find_application()?.is_none() {
+            return Ok(());
+        }
+        self.mended = true;
+        self.change_application(Application::finish_interrupted)?;
+        self.line.keep()
     }
 
     /// The serial number of one's own, else that of the chip.
@@ -219,6 +232,7 @@ impl Token for CardToken {
     }
 
     fn probe(&mut self, step: &Step<'_>) -> Result<State, TokenError> {
+        self.mend()?;
         match step.action {
             Action::Initialise { .. } => {
                 let activated = self.identification()?.is_some_and(|card| card.activated);
@@ -231,8 +245,53 @@ impl Token for CardToken {
             }
             Action::GenerateKeyPair { slot, .. } => self.probe_key_pair(is_signature(slot), step),
             Action::WriteCertificate { .. } => self.probe_certificate(step),
+            Action::ImportPkcs12 { slot, .. } => self.probe_import(is_signature(slot), step),
+            Action::WriteData { data, label, .. } => self.probe_data(data, label.as_ref()),
+            Action::DeleteProfile { .. } => Ok(match self.is_blank()? {
+                true => State::Done(Outcome::default()),
+                false => State::Absent,
+            }),
+            Action::WriteSerialNumber { serial, .. } => {
+                let wanted = shown(input_bytes(serial)?.expose());
+                Ok(match self.serial()? == wanted {
+                    true => State::Done(Outcome::default()),
+                    false => State::Absent,
+                })
+            }
+            Action::BlockPin { slot } => Ok(match self.pin_state(holder(is_signature(slot)))? {
+                pins::PinState::Blocked => State::Done(Outcome::default()),
+                _ => State::Absent,
+            }),
             _ => Ok(State::Unknown),
         }
+    }
+
+    fn holds(&mut self, ids: &BTreeSet<ObjectId>) -> Result<bool, TokenError> {
+        let ours = |id: &Vec<u8>| ids.iter().any(|ours| ours.0[..] == id[..]);
+        let Some(application) = self.find_application()? else {
+            return Ok(false);
+        };
+        let keys = application.private_keys().into_iter().map(|it| it.key.id);
+        let public = application.public_keys().into_iter().map(|it| it.key.id);
+        let certificates = application.certificates().into_iter().map(|it| it.id);
+        Ok(keys.chain(public).chain(certificates).any(|id| ours(&id)))
+    }
+
+    fn shows_objects(&mut self) -> Result<bool, TokenError> {
+        Ok(self.find_application()?.is_some_and(|application| {
+            !application.private_keys().is_empty()
+                || !application.certificates().is_empty()
+                || !application.data_objects().is_empty()
+        }))
+    }
+
+    fn remove_partial(&mut self, step: &Step<'_>) -> Result<(), TokenError> {
+        if let Action::GenerateKeyPair { slot, login, .. }
+        | Action::ImportPkcs12 { slot, login, .. } = step.action
+        {
+            self.log_in(login, is_signature(slot))?;
+        }
+        self.remove_half(step)
     }
 
     fn apply(&mut self, step: &Step<'_>) -> Result<Outcome, TokenError> {

@@ -244,10 +244,10 @@ const fn needs_application(action: &Action<Option<Input>>) -> bool {
 }
 
 type Known<T> = Option<T>;
+/// Who logs in, and where what is written goes.
+type LoginAt<'a> = (&'a Login<Known<Input>>, Option<&'a Slot<Known<Input>>>);
 
-fn login_of(
-    action: &Action<Known<Input>>,
-) -> Option<(&Login<Known<Input>>, Option<&Slot<Known<Input>>>)> {
+fn login_of(action: &Action<Known<Input>>) -> Option<LoginAt<'_>> {
     match action {
         Action::WriteSerialNumber { login, .. } => login.as_ref().map(|login| (login, None)),
         Action::GenerateKeyPair { login, slot, .. }

@@ -8,6 +8,7 @@ use super::{CardToken, holder, input_bytes, input_text, is_signature, shown};
 use crate::card::apdu::ins;
 use crate::card::pkcs15::{Application, CardError, Guard, NewCertificate, NewData};
 use crate::card::{Channel, Command};
+use crate::der::Elements;
 use crate::operation::{Action, CardAction, DataAttributes, Input, Login, Part};
 use crate::pki::{Certificate, Integrity, Pkcs12};
 use crate::secret::Secret;
@@ -173,8 +174,13 @@ impl CardToken {
         };
         let object = application.data_object(ENCRYPTED_PINS, None);
         let object = object.ok_or_else(no_encrypted_pins)?;
-        let blob = application.read_data(line, &object)?;
-        Ok(Outcome::part(Part::PinBlob, blob.to_vec()))
+        let file = application.read_data(line, &object)?;
+        // The file may be larger than the container, which its profile could not know.
+        let container = match Elements::new(&file).next() {
+            Some(Ok(element)) => file.get(element.span()).unwrap_or(&file),
+            _ => &file,
+        };
+        Ok(Outcome::part(Part::PinBlob, container.to_vec()))
     }
 
     pub(super) fn probe_certificate(&mut self, step: &Step<'_>) -> Result<State, TokenError> {
@@ -183,6 +189,59 @@ impl CardToken {
         Ok(match application.and_then(|it| it.certificate(&id)) {
             Some(_) => State::Done(Outcome::default()),
             None => State::Absent,
+        })
+    }
+
+    /// An import is done once key and certificate are listed.
+    pub(super) fn probe_import(
+        &mut self,
+        signature: bool,
+        step: &Step<'_>,
+    ) -> Result<State, TokenError> {
+        let key = self.probe_key_pair(signature, step)?;
+        let certificate = self.probe_certificate(step)?;
+        Ok(match (key, certificate) {
+            (State::Done(outcome), State::Done(_)) => State::Done(outcome),
+            (State::Absent, State::Absent) => State::Absent,
+            _ => State::Partial,
+        })
+    }
+
+    pub(super) fn probe_data(
+        &mut self,
+        data: &Input,
+        label: Option<&Input>,
+    ) -> Result<State, TokenError> {
+        if self.find_application()?.is_none() {
+            return Ok(State::Absent);
+        }
+        let label = label.map(input_text).transpose()?.unwrap_or_default();
+        Ok(match self.holds_data(label, input_bytes(data)?.expose())? {
+            true => State::Done(Outcome::default()),
+            false => State::Absent,
+        })
+    }
+
+    /// Takes off the directories what bears the identifier of the step and nothing else.
+    pub(super) fn remove_half(&mut self, step: &Step<'_>) -> Result<(), TokenError> {
+        let id = &step.object_id.0[..];
+        self.change_application(|application, channel| {
+            for key in application.private_keys() {
+                if key.key.id == id {
+                    application.remove(channel, &key)?;
+                }
+            }
+            for key in application.public_keys() {
+                if key.key.id == id {
+                    application.remove(channel, &key)?;
+                }
+            }
+            for certificate in application.certificates() {
+                if certificate.id == id {
+                    application.remove(channel, &certificate)?;
+                }
+            }
+            Ok(())
         })
     }
 
@@ -289,9 +348,9 @@ fn no_encrypted_pins() -> TokenError {
 
 impl From<CardError> for TokenError {
     fn from(error: CardError) -> Self {
-        let retry = match error.sw {
-            Some(_) => Retry::Safe,
-            None => Retry::LookFirst,
+        let retry = match error.lost {
+            true => Retry::LookFirst,
+            false => Retry::Safe,
         };
         let error_of = Self::new(retry, error.problem);
         error.causes.into_iter().fold(error_of, Self::cause)

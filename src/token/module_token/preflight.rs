@@ -1,9 +1,14 @@
 //! What can be known to go wrong before anything is written.
 
+use std::ops::RangeInclusive;
+
 use super::ModuleToken;
-use crate::operation::{Action, Algorithm, Input, Login, Role};
-use crate::token::pkcs11::{Mechanism, PinState, TokenInfo};
-use crate::token::{Refusal, TokenError};
+use super::list;
+use super::value::read_pkcs12;
+use crate::operation::{Action, Algorithm, Input, Login, Role, Slot};
+use crate::pki::Certificate;
+use crate::token::pkcs11::{Error, Mechanism, PinState, TokenInfo};
+use crate::token::{ObjectId, Refusal, TokenError};
 
 impl ModuleToken {
     /// Everything that speaks against `action`.
@@ -11,10 +16,22 @@ impl ModuleToken {
         &mut self,
         action: &Action<Option<Input>>,
     ) -> Result<Vec<Refusal>, TokenError> {
-        let info = self.info()?;
+        let signature = in_signature_slot(action);
+        if signature && self.signature.is_none() {
+            // Where the description itself names the slot, it is said as a missing capability.
+            return Ok(match slot_of(action) {
+                Some(Slot::FromValue { .. }) => vec![
+                    Refusal::new("the run has no token for the signature slot")
+                        .help("name it in the job: [token] signature = \"pkcs11:…\""),
+                ],
+                _ => Vec::new(),
+            });
+        }
+        let place = self.seat(signature)?.place.id;
+        let info = self.module.token_info(place)?;
         let mut refusals = Vec::new();
         if let Some(login) = login_of(action) {
-            self.login_refusals(login.role, &info, &mut refusals);
+            self.login_refusals(login.role, signature, &info, &mut refusals);
         }
         match action {
             Action::SelectCard { .. } if info.write_protected => {
@@ -28,7 +45,7 @@ impl ModuleToken {
                 ..
             } => {
                 if info.initialized {
-                    self.login_refusals(Role::SecurityOfficer, &info, &mut refusals);
+                    self.login_refusals(Role::SecurityOfficer, false, &info, &mut refusals);
                 }
                 self.pin_refusals(puk.as_ref(), "PUK", &info, &mut refusals);
                 let pin = pin.as_ref().and_then(Option::as_ref);
@@ -47,22 +64,21 @@ impl ModuleToken {
                 self.pin_refusals(new.as_ref(), "new PIN", &info, &mut refusals);
             }
             Action::ChangePin { role, new, .. } => {
-                self.login_refusals(*role, &info, &mut refusals);
+                self.login_refusals(*role, signature, &info, &mut refusals);
                 self.pin_refusals(new.as_ref(), "new PIN", &info, &mut refusals);
             }
             Action::ChangePuk { new, .. } => {
-                self.login_refusals(Role::SecurityOfficer, &info, &mut refusals);
+                self.login_refusals(Role::SecurityOfficer, false, &info, &mut refusals);
                 self.pin_refusals(new.as_ref(), "new PUK", &info, &mut refusals);
             }
             Action::GenerateKeyPair { algorithm, .. } => {
-                refusals.extend(self.algorithm_refusals(*algorithm));
+                let range = |mechanism| self.module.key_bits(place, mechanism);
+                refusals.extend(algorithm_refusal(*algorithm, range));
+                let module = self.module.clone();
+                let offered = self.seat(signature)?.mechanisms(&module)?;
+                refusals.extend(signature_refusal(*algorithm, offered));
             }
-            Action::WriteCertificateList { .. } => {
-                refusals.push(Refusal::new(
-                    "lists of certificates are not written to PKCS#11 tokens yet",
-                ));
-            }
-            _ => {}
+            _ => refusals.extend(content_refusal(action)),
         }
         Ok(refusals)
     }
@@ -89,7 +105,13 @@ impl ModuleToken {
         }
     }
 
-    fn login_refusals(&self, role: Role, info: &TokenInfo, refusals: &mut Vec<Refusal>) {
+    fn login_refusals(
+        &self,
+        role: Role,
+        signature: bool,
+        info: &TokenInfo,
+        refusals: &mut Vec<Refusal>,
+    ) {
         let (state, what) = match role {
             Role::User | Role::SignatureUser | Role::SlotUser => (info.user_pin, "PIN"),
             Role::SecurityOfficer => (info.so_pin, "PUK"),
@@ -98,7 +120,7 @@ impl ModuleToken {
                 return refusals.push(Refusal::new(problem));
             }
         };
-        if self.will_be_fresh {
+        if self.will_be_fresh && !signature {
             return;
         }
         match state {
@@ -115,22 +137,98 @@ impl ModuleToken {
             PinState::Good | PinState::CountLow => {}
         }
     }
+}
 
-    fn algorithm_refusals(&self, algorithm: Algorithm) -> Vec<Refusal> {
-        let (mechanism, bits) = match algorithm {
-            Algorithm::Rsa { bits } => (Mechanism::RsaPkcsKeyPairGen, usize::from(bits)),
-            Algorithm::P256 => (Mechanism::EcKeyPairGen, 256),
-            Algorithm::P384 => (Mechanism::EcKeyPairGen, 384),
-        };
-        match self.module.key_bits(self.default.place.id, mechanism) {
-            Ok(range) if !range.contains(&bits) => vec![Refusal::new(format!(
-                "the token makes keys of {} to {} bits with {mechanism}, not of {bits}",
-                range.start(),
-                range.end()
-            ))],
-            // That it lacks the mechanism is said as a missing capability.
-            _ => Vec::new(),
+/// A key size that the mechanism does not take. That the token lacks the mechanism is said as a
+/// missing capability.
+fn algorithm_refusal(
+    algorithm: Algorithm,
+    range: impl Fn(Mechanism) -> Result<RangeInclusive<usize>, Error>,
+) -> Option<Refusal> {
+    let (mechanism, bits) = match algorithm {
+        Algorithm::Rsa { bits } => (Mechanism::RsaPkcsKeyPairGen, usize::from(bits)),
+        Algorithm::P256 => (Mechanism::EcKeyPairGen, 256),
+        Algorithm::P384 => (Mechanism::EcKeyPairGen, 384),
+    };
+    let range = range(mechanism).ok()?;
+    (!range.contains(&bits)).then(|| {
+        Refusal::new(format!(
+            "the token makes keys of {} to {} bits with {mechanism}, not of {bits}",
+            range.start(),
+            range.end()
+        ))
+    })
+}
+
+/// A token that makes keys with which it cannot sign. Some tokens tell nothing while they are blank.
+fn signature_refusal(algorithm: Algorithm, offered: &[Mechanism]) -> Option<Refusal> {
+    let needed = match algorithm {
+        Algorithm::Rsa { .. } => Mechanism::RsaPkcs,
+        Algorithm::P256 | Algorithm::P384 => Mechanism::Ecdsa,
+    };
+    let lacks = !offered.is_empty() && !offered.contains(&needed);
+    lacks.then(|| {
+        Refusal::new(format!(
+            "the token cannot sign with such a key, it lacks {needed}"
+        ))
+    })
+}
+
+/// What is to be written is not what it should be, as far as it is known.
+fn content_refusal(action: &Action<Option<Input>>) -> Option<Refusal> {
+    match action {
+        Action::ImportPkcs12 {
+            container: Some(container),
+            password: Some(password),
+            ..
+        } => {
+            let refused = read_pkcs12(container, password).err()?;
+            Some(Refusal::new(refused.problem))
         }
+        Action::WriteCertificate {
+            certificate: Some(Input::Bytes(certificate)),
+            ..
+        } => {
+            let refused = Certificate::from_der(certificate.expose()).err()?;
+            Some(Refusal::new(refused.to_string()).help("give it as X.509 in DER or PEM"))
+        }
+        Action::WriteCertificateList {
+            list: Some(Input::Bytes(given)),
+            mode,
+            ..
+        } => {
+            let entries = list::entries(given, &ObjectId([0; 20]));
+            let refused = list::fatal(&entries, *mode)?;
+            Some(Refusal::new(refused.problem.clone()))
+        }
+        _ => None,
+    }
+}
+
+/// Whether the action happens in the signature slot, as far as that is known.
+fn in_signature_slot(action: &Action<Option<Input>>) -> bool {
+    if let Action::SetPin { role, .. } | Action::ChangePin { role, .. } = action {
+        return *role == Role::SignatureUser;
+    }
+    match slot_of(action) {
+        None | Some(Slot::Default) => false,
+        Some(Slot::Signature) => true,
+        Some(Slot::FromValue { value }) => value
+            .as_ref()
+            .is_some_and(|value| value.as_ref().eq_ignore_ascii_case(b"signature")),
+    }
+}
+
+/// The slot that the action names.
+const fn slot_of<V>(action: &Action<V>) -> Option<&Slot<V>> {
+    match action {
+        Action::GenerateKeyPair { slot, .. }
+        | Action::FindKeyPair { slot, .. }
+        | Action::WriteCertificate { slot, .. }
+        | Action::ImportPkcs12 { slot, .. }
+        | Action::WriteCertificateList { slot, .. }
+        | Action::WriteData { slot, .. } => Some(slot),
+        _ => None,
     }
 }
 

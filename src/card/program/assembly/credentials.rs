@@ -2,7 +2,8 @@
 
 use super::{Assembly, Dialect, Written};
 use crate::card::access::CredentialNumber;
-use crate::card::program::{Known, Work, cardos44, iso7816, key, rules};
+use crate::card::program::{Known, Work, cardos44, iso7816, rules};
+use crate::card::public_key;
 use crate::card::simulator::KeyType;
 use crate::operation::{Algorithm, CardOperation, FileId, KeyObject, PinObject};
 
@@ -164,7 +165,7 @@ impl<'p> Assembly<'p> {
             item.work = Work::Generate(command.clone());
         }
         if let Some(path) = public {
-            let length = key::length(kind);
+            let length = public_key::length(kind);
             self.waiting
                 .push((operation, path, Written::PublicKey { name, length }));
             if self.files.contains_key(path) {

@@ -24,18 +24,18 @@ fn the_point_of_a_curve_reaches_its_file() {
             key(1, Algorithm::P256, Some(&[0x0101])),
         ];
         let at = if file_first { 1 } else { 2 };
-        actions.insert(at, ef(&[0x0101], 67, open(false)));
+        actions.insert(at, ef(&[0x0101], 91, open(false)));
         let mut card = card();
         let items = run(&program(actions), &ISO, &mut card);
         // SELECT, CREATE, PUT DATA, GENERATE and one UPDATE, whatever comes first.
         assert_eq!(items.len(), 5);
-        let content = read(&mut card, &[0x0101], 67);
-        assert_eq!(content[..3], [0x04, 65, 0x04]);
+        let content = read(&mut card, &[0x0101], 91);
+        assert_eq!(content[..2], [0x30, 89]);
         let answer = Command::new(ins::GENERATE_KEY_PAIR, 0x81, 0)
             .data([0x84, 1, 1])
             .unwrap();
         let answer = card.exchange(&answer.expect(256)).unwrap();
-        assert_eq!(answer.data[answer.data.len() - 65..], content[2..]);
+        assert_eq!(answer.data[answer.data.len() - 65..], content[26..]);
     }
 }
 
@@ -77,7 +77,7 @@ fn problems_of_keys() {
     assert_eq!(
         messages,
         [
-            "the content of `FILE` has 67 bytes, the file only 10",
+            "the content of `FILE` has 91 bytes, the file only 10",
             "`SIGNING` has the reference 1 of another key",
             "`SIGNING` has the reference 16",
             "the card makes no key of the size of `SIGNING`",

@@ -1,13 +1,12 @@
-//! A plan as a picture: a flowchart in the language of Mermaid.
-//!
-//! Solid arrows are the order in which things are done, dotted ones are results that feed later
-//! operations. Nothing but names and kinds of operations is drawn, so no credential is.
+//! The flowchart in the language of Mermaid: solid arrows are the order in which things are done,
+//! dotted ones are results.
 
 use std::collections::HashMap;
 use std::fmt::Write as _;
 
-use super::{ApplicationOrder, Plan, PlanError};
+use super::{results, word};
 use crate::operation::{Action, CardProgram, Operation, OperationId, UndoClass};
+use crate::plan::{ApplicationOrder, Plan, PlanError};
 
 /// The flowchart: blocks, operations, and the results that feed other operations.
 ///
@@ -51,7 +50,6 @@ impl Drawing {
         self.subgraphs += 1;
         self.line(&format!("subgraph s{number}[\"{}\"]", escaped(title)));
         self.depth += 1;
-        self.line("direction TB");
         number
     }
 
@@ -120,14 +118,19 @@ impl Drawing {
         title: &str,
         from: usize,
     ) -> Result<Option<usize>, PlanError> {
-        let mut before = None;
+        let (mut first, mut before) = (None, None);
         self.open(title);
         for operation in &program.operations {
             let node = self.node(&operation.id, &word(operation)?, operation.undo);
-            self.arrow(before.or(Some(from)), node);
+            self.arrow(before, node);
             before = Some(node);
+            first.get_or_insert(node);
         }
         self.close();
+        // A node belongs to the innermost subgraph that names it.
+        if let Some(first) = first {
+            self.arrow(Some(from), first);
+        }
         Ok(before)
     }
 
@@ -170,26 +173,9 @@ impl Drawing {
     }
 
     fn results(&mut self, plan: &Plan) {
-        let mut arrows = Vec::new();
-        for operation in plan.operations() {
-            operation.action.visit_results(&mut |from, result| {
-                arrows.push((from.clone(), operation.id.clone(), result));
-            });
-            if let Action::Initialise {
-                program: Some(program),
-                ..
-            } = &operation.action
-            {
-                for card in &program.operations {
-                    card.action.visit_results(&mut |from, result| {
-                        arrows.push((from.clone(), card.id.clone(), result));
-                    });
-                }
-            }
-        }
-        for (from, to, result) in arrows {
-            if let (Some(from), Some(to)) = (self.known.get(&from), self.known.get(&to)) {
-                let arrow = format!("n{from} -. {result} .-> n{to}");
+        for fed in results(plan) {
+            if let (Some(from), Some(to)) = (self.known.get(&fed.from), self.known.get(&fed.to)) {
+                let arrow = format!("n{from} -. {} .-> n{to}", fed.result);
                 self.line(&arrow);
             }
         }
@@ -203,13 +189,6 @@ impl Drawing {
         self.line("classDef irreversible stroke-width:3px");
         self.line(&format!("class {} irreversible", nodes.join(",")));
     }
-}
-
-/// The word of an operation, as plans hold it.
-fn word(operation: &impl serde::Serialize) -> Result<String, PlanError> {
-    let json = serde_json::to_value(operation).map_err(|_| PlanError::Unwritable)?;
-    let word = json.get("operation").and_then(serde_json::Value::as_str);
-    Ok(word.unwrap_or_default().to_owned())
 }
 
 /// Names come from a description: what Mermaid could take for its own is written as a code.
