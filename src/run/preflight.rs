@@ -29,6 +29,9 @@ impl Run<'_> {
     /// The token does not answer.
     pub fn preflight(&mut self) -> Result<Preflight, TokenError> {
         let mut problems = Vec::new();
+        if self.resume.is_some() {
+            self.token.resumes();
+        }
         let token = self.token.identity()?;
         problems.extend(self.other_serial(&token));
         let planned = self.planned(&mut problems)?;

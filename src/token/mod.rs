@@ -298,6 +298,9 @@ pub trait Token {
         Ok(false)
     }
 
+    /// The run takes up one that was killed: what looks finished may be its work.
+    fn resumes(&mut self) {}
+
     /// Does `step`.
     ///
     /// # Errors

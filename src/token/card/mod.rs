@@ -50,6 +50,8 @@ pub struct CardToken {
     force_iso: bool,
     /// What an interrupted change left in the directories was finished.
     mended: bool,
+    /// The run takes up one that was killed.
+    resumes: bool,
 }
 
 impl CardToken {
@@ -64,6 +66,7 @@ impl CardToken {
             foreseen: Foreseen::AsItIs,
             force_iso: false,
             mended: false,
+            resumes: false,
         }
     }
 
@@ -292,6 +295,10 @@ impl Token for CardToken {
             self.log_in(login, is_signature(slot))?;
         }
         self.remove_half(step)
+    }
+
+    fn resumes(&mut self) {
+        self.resumes = true;
     }
 
     fn apply(&mut self, step: &Step<'_>) -> Result<Outcome, TokenError> {

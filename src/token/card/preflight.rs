@@ -36,12 +36,15 @@ impl CardToken {
                 officer,
                 ..
             } => {
-                if self.foreseen == Foreseen::AsItIs {
+                let there = self.was_laid_out()?;
+                if self.foreseen == Foreseen::AsItIs && !there {
                     self.erasure_refusals(&mut refusals)?;
                 }
-                self.foreseen = Foreseen::LaidOut {
-                    application: program.as_ref().is_some_and(makes_application),
-                };
+                if !there {
+                    self.foreseen = Foreseen::LaidOut {
+                        application: program.as_ref().is_some_and(makes_application),
+                    };
+                }
                 refusals.extend(program_refusals(
                     program.as_ref(),
                     serial.is_some(),

@@ -29,6 +29,10 @@ impl CardToken {
     pub(super) fn lay_out(&mut self, layout: &Layout<'_>) -> Result<(), TokenError> {
         let program = amended(layout)?;
         let items = self.assembled(&program, layout.officer)?;
+        if self.was_laid_out()? {
+            self.references = references(&program);
+            return Ok(());
+        }
         // A foreign card is taken as it is: how it is erased is not known.
         if self.identification()?.is_some() {
             self.erase()?;
@@ -37,6 +41,14 @@ impl CardToken {
         let done = execute(&items, &mut *self.line);
         self.line.keep()?;
         done.map_err(failed)
+    }
+
+    /// Whether the run before has come to its last command. A card that nobody can erase was not
+    /// activated when that run began, or its pre-flight had refused it.
+    pub(super) fn was_laid_out(&mut self) -> Result<bool, TokenError> {
+        let card = self.identification()?;
+        let for_good = card.is_some_and(|card| card.activated && !card.eraseable);
+        Ok(self.resumes && for_good)
     }
 
     fn assembled(
