@@ -207,7 +207,12 @@ impl Run<'_> {
         progress: &Progress<'_>,
     ) -> Result<(), TokenError> {
         let becomes = match step.action {
-            Action::Initialise { label, .. } => label.as_ref().and_then(Input::bytes),
+            Action::Initialise { label, .. } => {
+                let label = label.as_ref().and_then(Input::bytes);
+                let label = label.and_then(|label| label.expose_text().ok());
+                Some(label.unwrap_or_default().to_owned())
+            }
+            Action::WriteSerialNumber { .. } => Some(String::new()),
             _ => None,
         };
         let entry = Entry {
@@ -215,7 +220,7 @@ impl Run<'_> {
             plan: self.plan.digests.content.clone(),
             serial: progress.token.serial.clone(),
             label: progress.token.label.clone(),
-            becomes: becomes.and_then(|label| Some(label.expose_text().ok()?.to_owned())),
+            becomes,
             starts: self.resume.is_none() && !progress.written,
             operation: step.operation.0.clone(),
             phase,

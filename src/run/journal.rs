@@ -18,7 +18,7 @@ pub struct Entry {
     pub serial: String,
     /// Label of the token.
     pub label: String,
-    /// The label that the operation gives it.
+    /// The operation may change serial number and label; the label that it gives, empty if none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub becomes: Option<String>,
     /// Whether a run begins here that resumes none: what stands above is of others.

@@ -17,7 +17,8 @@ pub struct Past {
     pub lost: bool,
     /// The serial number that the token had last, if the journal names one.
     pub serial: Option<String>,
-    /// The label that an initialisation was about to give.
+    /// The operation that came last may have changed serial number and label; the label that it was
+    /// about to give, empty if none.
     pub becomes: Option<String>,
     phases: BTreeMap<OperationId, Phase>,
 }
@@ -89,7 +90,8 @@ impl Past {
                 return Err(PastError::OtherPlan);
             }
             past.serial = Some(entry.serial).filter(|serial| !serial.is_empty());
-            past.becomes = entry.becomes.filter(|_| entry.phase == Phase::Begin);
+            // What failed may have been done, too, before the answer was lost.
+            past.becomes = entry.becomes.filter(|_| entry.phase != Phase::Done);
             past.phases
                 .insert(OperationId(entry.operation), entry.phase);
         }

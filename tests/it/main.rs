@@ -25,11 +25,13 @@ mod pinblob;
 mod pki;
 mod plan;
 mod plan_schema;
+mod pulled_out;
 mod resume;
 mod rule_snapshots;
 mod rules;
 mod run;
 mod sandbox;
+mod simulated_runs;
 mod softhsm;
 mod syntax_cpf;
 #[cfg(target_os = "linux")]

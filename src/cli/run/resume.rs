@@ -96,6 +96,7 @@ pub(super) fn at_resume<T>(
         let by_label = past
             .becomes
             .as_ref()
+            .filter(|label| !label.is_empty())
             .map(|_| elsewhere(&None, &past.becomes));
         [by_serial, by_label].into_iter().flatten()
     });

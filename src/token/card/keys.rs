@@ -16,7 +16,7 @@ use crate::der::pkcs15::PinType;
 use crate::der::{Tag, Tlv};
 use crate::operation::{Access, Algorithm, Input, KeyCriteria, KeyUsage, Login, ObjectClass, Part};
 use crate::pki::{
-    CertificateRequest, Curve, EcPublicKey, PrivateKey, PublicKey, RsaPublicKey, Signer,
+    CertificateRequest, Curve, EcPublicKey, PrivateKey, PublicKey, RsaPublicKey, SignError, Signer,
 };
 use crate::token::{KeyReference, Outcome, Retry, State, Step, TokenError};
 
@@ -59,7 +59,7 @@ impl CardToken {
             Algorithm::P256 => (KeyType::P256, KeyUsage::Sign),
             Algorithm::P384 => (KeyType::P384, KeyUsage::Sign),
         };
-        let number = self.free_key_number()?;
+        let number = self.free_key_number(kind, &guard)?;
         self.define(number, kind, usage, &guard, None)?;
         let command = with_reference(Command::new(ins::GENERATE_KEY_PAIR, 0, 0), number, None)?;
         let doing = "generating a key pair";
@@ -89,8 +89,8 @@ impl CardToken {
         label: &str,
         guard: &Guard,
     ) -> Result<Outcome, TokenError> {
-        let number = self.free_key_number()?;
         let public = key.public_key();
+        let number = self.free_key_number(kind_of(&public), guard)?;
         let (template, usage) = match key {
             PrivateKey::Rsa(rsa) => {
                 let (p, q) = (rsa.prime_1().expose(), rsa.prime_2().expose());
@@ -168,18 +168,28 @@ impl CardToken {
         }))
     }
 
-    /// The lowest number that neither the directories list nor the card holds a key under.
-    fn free_key_number(&mut self) -> Result<u8, TokenError> {
+    /// The lowest number that neither the directories list nor the card holds a key under. A resumed
+    /// run takes the number of a key that is of the same kind, guarded by the same PIN and listed
+    /// nowhere: the run before was killed between making it and listing it.
+    fn free_key_number(&mut self, kind: KeyType, guard: &Guard) -> Result<u8, TokenError> {
         let held = self.data(objects::KEYS)?;
-        let held: BTreeSet<u8> = held
-            .and_then(|data| objects::decode_keys(&data))
-            .unwrap_or_default()
-            .into_iter()
-            .filter_map(|(key, is_set)| is_set.then_some(key.number))
-            .collect();
+        let held = held.and_then(|data| objects::decode_keys(&data));
+        let held = held.unwrap_or_default();
         let listed = self.application()?.private_keys();
         let listed: BTreeSet<u64> = listed.iter().filter_map(|it| it.key.reference).collect();
-        let free = |number: &u8| !held.contains(number) && !listed.contains(&u64::from(*number));
+        let is_listed = |number: u8| listed.contains(&u64::from(number));
+        let condition = Condition::credential(guard.credential);
+        let is_left = |key: &KeyDefinition| {
+            self.resumes
+                && key.kind == kind
+                && key.access == condition
+                && key.generation == condition
+        };
+        let is_taken = |number: u8| {
+            held.iter()
+                .any(|(key, is_set)| key.number == number && *is_set && !is_left(key))
+        };
+        let free = |number: &u8| !is_listed(*number) && !is_taken(*number);
         KEY_NUMBERS.clone().find(free).ok_or_else(|| {
             TokenError::new(Retry::LookFirst, "the card has no room for another key")
                 .cause("all fifteen references of private keys are taken")
@@ -294,13 +304,14 @@ impl CardToken {
             reference,
             line: &mut *self.line,
         };
-        let request = CertificateRequest::build(subject, &mut signer).map_err(|error| {
-            TokenError::new(
-                Retry::Safe,
-                format!("the certificate request cannot be signed: {error}"),
-            )
-            .cause("the key is not for signing, or another PIN guards it")
-        })?;
+        let request =
+            CertificateRequest::build(subject, &mut signer).map_err(|error| match error {
+                SignError::Signer(error) => error,
+                error => TokenError::new(
+                    Retry::Safe,
+                    format!("the certificate request cannot be signed: {error}"),
+                ),
+            })?;
         Ok(Outcome::part(Part::Request, request.der().to_vec()))
     }
 

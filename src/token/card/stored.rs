@@ -118,12 +118,15 @@ impl CardToken {
         let id = step.identifier();
         let guard = self.writer(login, signature)?;
         let outcome = self.bring(signature, &pkcs12.key, &id, label, &guard)?;
-        self.store_certificate(&guard, &pkcs12.certificate, &id, label)?;
+        // The holder's own certificate last: once it is there, all is.
         for above in &pkcs12.chain {
             let id = above.key_identifier().unwrap_or_default();
-            let label = above.subject().to_string();
-            self.store_certificate(&guard, above, &id, &label)?;
+            if !self.holds_certificate(&id, above.der())? {
+                let label = above.subject().to_string();
+                self.store_certificate(&guard, above, &id, &label)?;
+            }
         }
+        self.store_certificate(&guard, &pkcs12.certificate, &id, label)?;
         Ok(outcome)
     }
 
