@@ -30,7 +30,7 @@ fn example(name: &str) -> PathBuf {
 /// The arguments that run an example with its job on a token.
 fn run_example(description: &str, token: &str) -> Vec<String> {
     let description = example(description);
-    let job = description.with_file_name("job.toml");
+    let job = description.with_extension("job.toml");
     [
         "run",
         path(&description),
