@@ -38,6 +38,8 @@ fn run_example(description: &str, token: &str) -> Vec<String> {
         path(&job),
         "--token",
         token,
+        "--secret-outputs",
+        "secret.json",
     ]
     .map(str::to_owned)
     .to_vec()
