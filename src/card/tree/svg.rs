@@ -321,11 +321,11 @@ impl Drawing {
     fn key(&mut self, key: &KeyNode, x: usize, y: usize) {
         self.text(x, y, "mono soft", &key.number.to_string());
         let name = key.label.as_deref().unwrap_or("key");
-        let state = if key.set { "" } else { ", not generated" };
+        let state = if key.set { "" } else { "not generated, " };
         self.text(x + 32, y, "", &cut(name, 36));
-        self.text(x + PANEL - 130, y, "mono", &format!("{}{state}", key.kind));
+        self.text(x + PANEL - 130, y, "mono", &key.kind);
         let line = format!(
-            "{}: {}, generate: {}",
+            "{state}{}: {}, generate: {}",
             key.uses.join(" and "),
             key.access,
             key.generation
