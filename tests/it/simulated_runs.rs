@@ -74,7 +74,10 @@ BurnFuse()
 /// For Personal Desktop Client, which alone knows profiles.
 fn narrow() -> String {
     DESCRIPTION
-        .replace("PKCS11Library=cvP11.dll", "PKCS11LibraryWindows32=C:/personal.dll")
+        .replace(
+            "PKCS11Library=cvP11.dll",
+            "PKCS11LibraryWindows32=C:/personal.dll",
+        )
         .replace("InitToken=true", "InitToken=true\nChipProfile=narrow.cpf")
 }
 
@@ -149,7 +152,14 @@ fn a_card_that_is_full_is_told_at_the_line_that_asked_for_more() {
 #[test]
 fn a_profile_that_cannot_be_laid_out_is_refused_before_anything_is_written() {
     let here = desk(DESCRIPTION);
-    let arguments = ["run", "card.dsc", "--job", "job.toml", "--token", "sim:card.img"];
+    let arguments = [
+        "run",
+        "card.dsc",
+        "--job",
+        "job.toml",
+        "--token",
+        "sim:card.img",
+    ];
     let output = here
         .perso(&arguments)
         .env("USER_PIN", "12")

@@ -9,7 +9,7 @@ use std::fmt::Write as _;
 use super::super::simulator::MASTER_FILE_SIZE;
 use super::{KeyNode, Node, Picture, PinNode};
 
-const WIDTH: usize = 1040;
+const WIDTH: usize = 1120;
 const MARGIN: usize = 28;
 const ROW: usize = 34;
 const LINE: usize = 18;
@@ -22,23 +22,23 @@ const LEVEL_WIDTH: usize = 150;
 /// Width of a panel of PINs or keys.
 const PANEL: usize = (WIDTH - 2 * MARGIN - 20) / 2;
 
+/// Plain rules without variables: drawing programs know no others. Dark pages override them.
 const STYLE: &str = "\
-:root{--page:#fbfaf7;--card:#fff;--line:#d8d3c7;--ink:#24211c;--soft:#716b60;--fill:#3f7d8c;\
---empty:#e9e5db;--free:#2f7d4f;--pin:#a8640b;--none:#a33a3a;--head:#1f4e5a;--headink:#fff}\
-@media(prefers-color-scheme:dark){:root{--page:#17181a;--card:#202225;--line:#3a3d42;--ink:#e8e6e1;\
---soft:#9d9a93;--fill:#62b0c2;--empty:#34373c;--free:#6cc28e;--pin:#e3a64e;--none:#e07f7f;\
---head:#173c46;--headink:#eef6f8}}\
-text{font:13px ui-sans-serif,system-ui,'Segoe UI',Roboto,Helvetica,Arial,sans-serif;fill:var(--ink)}\
-.mono{font-family:ui-monospace,'SF Mono',Menlo,Consolas,'DejaVu Sans Mono',monospace;font-size:12px}\
-.soft{fill:var(--soft);font-size:12px}.strong{font-weight:600}\
-.page{fill:var(--page)}.card{fill:var(--card);stroke:var(--line)}\
-.branch{fill:none;stroke:var(--line);stroke-width:1.5}.folder{fill:var(--fill)}\
-.file{fill:var(--card);stroke:var(--fill);stroke-width:1.5}\
-.empty{fill:var(--empty)}.level{fill:var(--fill)}\
-.free{fill:var(--free)}.pin{fill:var(--pin)}.none{fill:var(--none)}\
-.left{fill:var(--free)}.lost{fill:var(--empty)}\
-.head{fill:var(--head)}.headink{fill:var(--headink)}.title{font-size:19px;font-weight:600}\
-.chip{fill:var(--headink)}";
+text{font:13px ui-sans-serif,system-ui,'Segoe UI',Roboto,Helvetica,Arial,sans-serif;fill:#24211c}
+.mono{font-family:ui-monospace,'SF Mono',Menlo,Consolas,'DejaVu Sans Mono',monospace;font-size:12px}
+.soft{fill:#716b60;font-size:12px}.strong{font-weight:600}
+.page{fill:#fbfaf7}.card{fill:#fff;stroke:#d8d3c7}
+.branch{fill:none;stroke:#d8d3c7;stroke-width:1.5}
+.folder,.level{fill:#3f7d8c}.file{fill:#fff;stroke:#3f7d8c;stroke-width:1.5}
+.empty,.lost{fill:#e9e5db}.free,.left{fill:#2f7d4f}.pin{fill:#a8640b}.none{fill:#a33a3a}
+.head{fill:#1f4e5a}.light{fill:#fff}.title{font-size:19px;font-weight:600}
+.chip{fill:#e3c77a;stroke:#1f4e5a;stroke-width:1.5}
+@media (prefers-color-scheme:dark){
+text{fill:#e8e6e1}.soft{fill:#9d9a93}.page{fill:#17181a}.card{fill:#202225;stroke:#3a3d42}
+.branch{stroke:#4a4e54}.folder,.level{fill:#62b0c2}.file{fill:#202225;stroke:#62b0c2}
+.empty,.lost{fill:#34373c}.free,.left{fill:#6cc28e}.pin{fill:#e3a64e}.none{fill:#e07f7f}
+.head{fill:#173c46}.light{fill:#eef6f8}.chip{stroke:#173c46}
+}";
 
 impl Picture {
     /// The picture as SVG 1.1.
@@ -97,37 +97,32 @@ impl Drawing {
         const HEIGHT: usize = 92;
         let (x, y) = (MARGIN, self.y);
         let width = WIDTH - 2 * MARGIN;
+        let (chip, contacts) = (x + 24, y + 31);
         let _ = writeln!(
             self.body,
             "<rect x=\"{x}\" y=\"{y}\" width=\"{width}\" height=\"{HEIGHT}\" rx=\"12\" \
-             class=\"head\"/>\n<path class=\"chip\" opacity=\"0.85\" d=\"M{} {}h40v30h-40z\
-             m0 10h13m14 0h13m-40 10h13m14 0h13m-27 -20v30m14 -30v30\" fill-rule=\"evenodd\"/>\n\
-             <path d=\"M{} {}h13m14 0h13m-40 10h13m14 0h13m-27 -20v30m14 -30v30\" fill=\"none\" \
-             stroke=\"var(--head)\" stroke-width=\"1.5\"/>",
-            x + 24,
-            y + 31,
-            x + 24,
-            y + 41,
+             class=\"head\"/>\n<path class=\"chip\" d=\"M{chip} {contacts}h40v30h-40z\
+             m0 10h13m14 0h13m-40 10h13m14 0h13m-27 -20v30m14 -30v30\"/>"
         );
         let left = x + 88;
         let title = format!("{} card {}", picture.personality, picture.serial);
-        self.text(left, y + 40, "headink title", &cut(&title, 60));
+        self.text(left, y + 40, "light title", &cut(&title, 60));
         let rules = if picture.enforced {
             "access rules hold"
         } else {
             "access rules do not hold yet"
         };
         let line = format!("{}, {rules}, {}", picture.life_cycle, picture.erasure());
-        self.text(left, y + 64, "headink", &line);
+        self.text(left, y + 64, "light", &line);
         let (used, all) = picture.memory;
         let right = WIDTH - MARGIN - 24 - LEVEL_WIDTH;
-        self.text(right, y + 40, "headink", &format!("{used} of {all} bytes"));
+        self.text(right, y + 40, "light", &format!("{used} of {all} bytes"));
         let full = share(used, all);
         let _ = writeln!(
             self.body,
             "<rect x=\"{right}\" y=\"{}\" width=\"{LEVEL_WIDTH}\" height=\"8\" rx=\"4\" \
-             class=\"chip\" opacity=\"0.25\"/>\n<rect x=\"{right}\" y=\"{}\" width=\"{full}\" \
-             height=\"8\" rx=\"4\" class=\"chip\"/>",
+             class=\"light\" opacity=\"0.25\"/>\n<rect x=\"{right}\" y=\"{}\" width=\"{full}\" \
+             height=\"8\" rx=\"4\" class=\"light\"/>",
             y + 54,
             y + 54
         );
@@ -145,7 +140,7 @@ impl Drawing {
         self.rules(node, middle + 4);
         self.y += ROW;
         for object in &node.objects {
-            let room = (WIDTH - MARGIN - x - 30) / 6;
+            let room = (WIDTH - MARGIN - x - 30) / 7;
             self.text(
                 x + 26,
                 self.y + 9,
@@ -326,11 +321,11 @@ impl Drawing {
     fn key(&mut self, key: &KeyNode, x: usize, y: usize) {
         self.text(x, y, "mono soft", &key.number.to_string());
         let name = key.label.as_deref().unwrap_or("key");
-        let state = if key.set { "" } else { ", not generated" };
+        let state = if key.set { "" } else { "not generated, " };
         self.text(x + 32, y, "", &cut(name, 36));
-        self.text(x + PANEL - 130, y, "mono", &format!("{}{state}", key.kind));
+        self.text(x + PANEL - 130, y, "mono", &key.kind);
         let line = format!(
-            "{}: {}, generate: {}",
+            "{state}{}: {}, generate: {}",
             key.uses.join(" and "),
             key.access,
             key.generation

@@ -218,6 +218,12 @@ fn snapshot(name: &str, text: &str) {
 }
 
 #[test]
+fn a_personalised_card_as_a_drawing() {
+    let svg = Picture::of(&personalised()).svg();
+    snapshot("personalised.svg", &svg);
+}
+
+#[test]
 fn a_personalised_card() {
     let card = personalised();
     snapshot("personalised", &Picture::of(&card).to_string());

@@ -13,7 +13,9 @@ use crate::card::tree::Picture;
 use crate::card::{Command, Sw};
 use crate::operation::{Access, Action, Capability, Input, Part, Selection, SerialForm, Slot};
 use crate::secret::Secret;
-use crate::token::{Identity, ObjectId, Outcome, Refusal, Retry, State, Step, Token, TokenError};
+use crate::token::{
+    Identity, Kind, ObjectId, Outcome, Refusal, Retry, State, Step, Token, TokenError,
+};
 
 mod keys;
 mod line;
@@ -217,8 +219,13 @@ impl Token for CardToken {
             let info = application.token_info()?;
             info.label.clone()
         });
+        // A simulated card in a virtual reader is one all the same.
+        let kind = match self.identification()? {
+            Some(_) => Kind::Simulator,
+            None => self.line.kind(),
+        };
         Ok(Identity {
-            kind: self.line.kind(),
+            kind,
             label: label.unwrap_or_default(),
             serial: self.serial()?,
         })

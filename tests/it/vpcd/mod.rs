@@ -30,7 +30,7 @@ fn example(name: &str) -> PathBuf {
 /// The arguments that run an example with its job on a token.
 fn run_example(description: &str, token: &str) -> Vec<String> {
     let description = example(description);
-    let job = description.with_file_name("job.toml");
+    let job = description.with_extension("job.toml");
     [
         "run",
         path(&description),
@@ -38,6 +38,8 @@ fn run_example(description: &str, token: &str) -> Vec<String> {
         path(&job),
         "--token",
         token,
+        "--secret-outputs",
+        "secret.json",
     ]
     .map(str::to_owned)
     .to_vec()

@@ -185,3 +185,64 @@ fn pins_are_changed_blocked_and_unblocked_and_survive_a_killed_server() {
     assert!(trace.contains("bytes not shown"), "{trace}");
     assert!(!trace.contains("393735333130"), "the PIN is in the trace");
 }
+
+/// The encrypted PINs are a data object, byte for byte; without login, as their reader needs them.
+#[test]
+fn encrypted_pins_are_a_data_object() {
+    if !is_installed() {
+        return;
+    }
+    let here = Sandbox::new();
+    make_card(&here, "encrypted-pins/prepare.dsc", "card.img");
+    let reader = Reader::new(&here);
+    let card = reader.serve("card.img");
+    let name = "Encrypted PINs";
+    let read = ["--read-data-object", name, "--output", "blob"];
+    reader.run("pkcs15-tool", &read);
+    let by_module = [
+        "--read-object",
+        "--type",
+        "data",
+        "--label",
+        name,
+        "-o",
+        "same",
+    ];
+    reader.run(
+        "pkcs11-tool",
+        &[["--module", module()].as_slice(), &by_module].concat(),
+    );
+    card.interrupt();
+    let blob = fs::read(here.path("blob")).unwrap();
+    assert_eq!(blob, fs::read(here.path("same")).unwrap());
+    let written = blob.len() - blob.iter().rev().take_while(|byte| **byte == 0).count();
+    let hex: String = blob[..written]
+        .iter()
+        .map(|byte| format!("{byte:02x}"))
+        .collect();
+    let image = fs::read(here.path("card.img")).unwrap();
+    assert!(
+        written > 500
+            && String::from_utf8_lossy(&image)
+                .to_lowercase()
+                .contains(&hex)
+    );
+}
+
+#[test]
+fn a_signature_slot_is_a_second_token() {
+    if !is_installed() {
+        return;
+    }
+    let here = Sandbox::new();
+    make_card(&here, "signature-slot/qualified.dsc", "card.img");
+    let reader = Reader::new(&here);
+    let _card = reader.serve("card.img");
+    let slots = reader.run("pkcs11-tool", &["--module", module(), "--list-slots"]);
+    for label in [
+        "Signature card (User PIN)",
+        "Signature card (Signature PIN)",
+    ] {
+        assert!(slots.contains(label), "{slots}");
+    }
+}

@@ -15,7 +15,7 @@ fn a_plan_as_a_script_makes_the_same_card() {
     let here = Sandbox::new();
     make_card(&here, BADGE, "run.img");
     let description = example(BADGE);
-    let job = description.with_file_name("job.toml");
+    let job = description.with_extension("job.toml");
     let arguments = [
         "plan",
         "show",

@@ -115,11 +115,16 @@ impl Reader {
         if !is_root() {
             command.args(["--user", "--preserve-credentials"]);
         }
-        let folder = self.folder.display();
+        // The folder is entered from inside: one from outside is on another mount.
         command
-            .arg(format!("--wd={folder}"))
-            .arg("timeout")
-            .args(["60", program])
+            .args([
+                "sh",
+                "-c",
+                "cd \"$1\" && shift && exec timeout 60 \"$@\"",
+                "sh",
+            ])
+            .arg(&self.folder)
+            .arg(program)
             .args(arguments)
             .stdin(Stdio::null());
         command
