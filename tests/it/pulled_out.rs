@@ -168,8 +168,8 @@ fn wherever_a_card_is_pulled_out_the_resumed_run_makes_the_same_card() {
         "{expected:#?}"
     );
     let mut cut = 0;
-    // Every third command is enough to meet all kinds of them.
-    for commands in (1..).step_by(3) {
+    // Every fourth command is enough to meet all kinds of them.
+    for commands in (1..).step_by(4) {
         let mut desk = Desk::new();
         let failure = match desk.run(commands, None) {
             Ok(Report { failure: None, .. }) => break,
