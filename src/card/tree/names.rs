@@ -8,7 +8,7 @@ use crate::card::fcp::MASTER_FILE;
 use crate::card::simulator::{FileKey, Files};
 use crate::der::pkcs15::{
     self, Application, Certificate, CommonAttributes, DataObject, DirectoryEntry, Entry, KeyKind,
-    ObjectKind, Path, Pin, PrivateKey, PublicKey, TokenInfo, fid,
+    ObjectKind, Path, Pin, PrivateKey, PublicKey, TokenInfo, fid, shown_serial,
 };
 
 /// See the module.
@@ -223,18 +223,10 @@ fn token_info_line(data: &[u8]) -> String {
                 .as_deref()
                 .map_or_else(|| "no label".to_owned(), quoted);
             let serial = info.serial_number.as_deref();
-            let serial = serial.map_or_else(|| "none".to_owned(), serial_text);
+            let serial = serial.map_or_else(|| "none".to_owned(), shown_serial);
             format!("label {label}, serial number {serial}")
         }
         Err(error) => format!("unreadable: {error}"),
-    }
-}
-
-/// A serial number of one's own is text (perso); others are shown in hexadecimal.
-fn serial_text(serial: &[u8]) -> String {
-    match std::str::from_utf8(serial) {
-        Ok(text) if text.bytes().all(|byte| byte.is_ascii_graphic()) => text.to_owned(),
-        _ => hex(serial),
     }
 }
 

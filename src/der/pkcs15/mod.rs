@@ -26,7 +26,7 @@ pub use key::{
 pub use path::Path;
 pub use pin::{Pin, PinType, pin_flags};
 pub use stored::{Certificate, DataObject};
-pub use token_info::{TokenInfo, token_flags};
+pub use token_info::{TokenInfo, shown_serial, token_flags};
 
 use super::asn1::Asn1Error;
 use super::{Element, Elements, Tlv};

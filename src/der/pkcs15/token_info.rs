@@ -18,6 +18,22 @@ pub mod token_flags {
     pub const EID_COMPLIANT: NamedBits = NamedBits(1 << 3);
 }
 
+/// A serial number for people: text where it is text, as perso writes one of a card's own, else
+/// hexadecimal.
+#[must_use]
+pub fn shown_serial(serial: &[u8]) -> String {
+    match std::str::from_utf8(serial) {
+        Ok(text)
+            if text
+                .bytes()
+                .all(|byte| byte.is_ascii_graphic() || byte == b' ') =>
+        {
+            text.to_owned()
+        }
+        _ => serial.iter().map(|byte| format!("{byte:02X}")).collect(),
+    }
+}
+
 /// `TokenInfo`.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub struct TokenInfo {

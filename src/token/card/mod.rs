@@ -11,6 +11,7 @@ use crate::card::pkcs15::Application;
 use crate::card::simulator::objects::{self, Identification};
 use crate::card::tree::Picture;
 use crate::card::{Command, Sw};
+use crate::der::pkcs15::shown_serial;
 use crate::operation::{Access, Action, Capability, Input, Part, Selection, SerialForm, Slot};
 use crate::secret::Secret;
 use crate::token::{
@@ -143,7 +144,7 @@ impl CardToken {
             info.serial_number.clone()
         });
         match own.filter(|serial| !serial.is_empty()) {
-            Some(serial) => Ok(shown(&serial)),
+            Some(serial) => Ok(shown_serial(&serial)),
             None => self.chip_serial(),
         }
     }
@@ -262,7 +263,7 @@ impl Token for CardToken {
                 false => State::Absent,
             }),
             Action::WriteSerialNumber { serial, .. } => {
-                let wanted = shown(input_bytes(serial)?.expose());
+                let wanted = shown_serial(input_bytes(serial)?.expose());
                 Ok(match self.serial()? == wanted {
                     true => State::Done(Outcome::default()),
                     false => State::Absent,
@@ -474,20 +475,6 @@ fn input_text(input: &Input) -> Result<&str, TokenError> {
     input_bytes(input)?
         .expose_text()
         .map_err(|_| TokenError::new(Retry::Refused, "a value is not UTF-8 text"))
-}
-
-/// A serial number of one's own is text (perso); others are shown in hexadecimal.
-fn shown(serial: &[u8]) -> String {
-    match std::str::from_utf8(serial) {
-        Ok(text)
-            if text
-                .bytes()
-                .all(|byte| byte.is_ascii_graphic() || byte == b' ') =>
-        {
-            text.to_owned()
-        }
-        _ => hexadecimal(serial),
-    }
 }
 
 fn hexadecimal(bytes: &[u8]) -> String {

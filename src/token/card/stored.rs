@@ -4,11 +4,12 @@ use der::oid::ObjectIdentifier;
 
 use super::line::{lost, refused};
 use super::preflight::makes_application;
-use super::{CardToken, holder, input_bytes, input_text, is_signature, shown};
+use super::{CardToken, holder, input_bytes, input_text, is_signature};
 use crate::card::apdu::ins;
 use crate::card::pkcs15::{Application, CardError, Guard, NewCertificate, NewData};
 use crate::card::{Channel, Command};
 use crate::der::Elements;
+use crate::der::pkcs15::shown_serial;
 use crate::operation::{Action, CardAction, DataAttributes, Input, Login, Part};
 use crate::pki::{Certificate, Integrity, Pkcs12};
 use crate::secret::Secret;
@@ -268,7 +269,7 @@ impl CardToken {
             }
             Action::DeleteProfile { .. } => self.is_blank()?,
             Action::WriteSerialNumber { serial, .. } => {
-                self.serial()? == shown(input_bytes(serial)?.expose())
+                self.serial()? == shown_serial(input_bytes(serial)?.expose())
             }
             Action::GenerateKeyPair { .. } => {
                 self.public_key(&step.object_id.0)?;
