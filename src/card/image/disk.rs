@@ -58,7 +58,7 @@ pub fn write(path: &Path, card: &Card) -> Result<(), DiskError> {
     replace(path, &bytes, Flush::ToDisk).map_err(|source| failed("write", path, source))
 }
 
-/// As [`write`], without waiting for the disk: a process that is killed loses nothing, a machine
+/// As [`write()`], without waiting for the disk: a process that is killed loses nothing, a machine
 /// that fails may.
 ///
 /// # Errors
