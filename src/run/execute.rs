@@ -163,8 +163,29 @@ impl Run<'_> {
             Err(error) => {
                 // The failure of the token weighs more than one of the journal.
                 let _ = self.note(&step, Phase::Failed, progress);
-                Err(error)
+                Err(self.with_a_look(error, action, progress))
             }
+        }
+    }
+
+    /// What failed on a token that is gone, or is another one now, is for a person to look at,
+    /// whatever the token called it.
+    fn with_a_look(
+        &mut self,
+        error: TokenError,
+        action: &Action<Input>,
+        progress: &Progress<'_>,
+    ) -> TokenError {
+        let renumbers = matches!(
+            action,
+            Action::Initialise { .. } | Action::WriteSerialNumber { .. }
+        );
+        match self.token.identity() {
+            Ok(token) if renumbers || token.serial == progress.token.serial => error,
+            _ => TokenError {
+                retry: Retry::LookFirst,
+                ..error.cause("the token does not answer any more, or is another one now")
+            },
         }
     }
 

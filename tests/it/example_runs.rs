@@ -53,6 +53,8 @@ fn run(here: &Sandbox, description: &str) -> (i32, String, String) {
         "sim:card.img",
         "--report",
         "report.json",
+        "--journal",
+        "journal.jsonl",
         "--secret-outputs",
         "secret.json",
     ];
@@ -62,8 +64,13 @@ fn run(here: &Sandbox, description: &str) -> (i32, String, String) {
 fn done(here: &Sandbox, description: &str) -> Value {
     let (code, out, err) = run(here, description);
     assert_eq!(code, 0, "{description}: {out}{err}");
-    let report = std::fs::read(here.path("report.json")).unwrap();
-    let report: Value = serde_json::from_slice(&report).unwrap();
+    let report = std::fs::read_to_string(here.path("report.json")).unwrap();
+    let journal = std::fs::read_to_string(here.path("journal.jsonl")).unwrap();
+    for (name, secret) in SECRETS {
+        assert!(!report.contains(secret), "{name} is in the report");
+        assert!(!journal.contains(secret), "{name} is in the journal");
+    }
+    let report: Value = serde_json::from_str(&report).unwrap();
     assert_eq!(report["failure"], Value::Null);
     report
 }

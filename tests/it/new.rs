@@ -45,3 +45,20 @@ fn an_empty_folder_is_filled() {
     assert_eq!(code, 0, "{err}");
     assert!(sandbox.path("here/card.dsc").is_file());
 }
+
+#[test]
+fn a_starter_makes_a_simulated_card() {
+    let sandbox = Sandbox::new();
+    let (code, _, err) = sandbox.run(&["new", "card"]);
+    assert_eq!(code, 0, "{err}");
+    let output = sandbox
+        .perso(&["run", "card/card.dsc", "--job", "card/job.toml"])
+        .env("CARD_PIN", "246810")
+        .env("CARD_PUK", "13579135")
+        .output()
+        .unwrap();
+    let out = String::from_utf8(output.stdout).unwrap();
+    assert_eq!(output.status.code(), Some(0), "{out}");
+    assert!(out.contains("certificate \"Login\""), "{out}");
+    assert!(!out.contains("246810") && !out.contains("13579135"));
+}
