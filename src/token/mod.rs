@@ -14,6 +14,8 @@ use crate::secret::Secret;
 #[cfg(feature = "native")]
 pub mod card;
 #[cfg(feature = "native")]
+mod certificate_list;
+#[cfg(feature = "native")]
 mod module_token;
 #[cfg(feature = "native")]
 pub mod pkcs11;

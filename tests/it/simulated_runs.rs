@@ -211,3 +211,53 @@ fn a_new_card_that_a_run_does_not_finish_leaves_no_image() {
         .collect();
     assert_eq!(left.len(), 3, "{left:?}");
 }
+
+/// Certificate and key of an example, in the form of a list entry.
+fn entry() -> (String, String) {
+    use base64::Engine as _;
+    use perso::pki::{Integrity, Pkcs12};
+    let path = std::path::Path::new(env!("CARGO_MANIFEST_DIR"));
+    let container = std::fs::read(path.join("examples/employee-card/encryption.p12")).unwrap();
+    let password = perso::secret::Secret::from("archive-4711".to_owned());
+    let found = Pkcs12::read(&container, &password, Integrity::Required).unwrap();
+    let base64 = |bytes: &[u8]| base64::engine::general_purpose::STANDARD.encode(bytes);
+    let key = found.key.to_pkcs8().unwrap();
+    let own = format!(
+        "{},{}",
+        base64(found.certificate.der()),
+        base64(key.expose())
+    );
+    (own, base64(found.chain[0].der()))
+}
+
+#[test]
+fn a_list_of_certificates_is_written_entry_by_entry() {
+    let (own, authority) = entry();
+    let application = "\
+[Application_C]
+WriteCertKeyList=true
+CertKeyList=List
+CertKeyListMode=WRITE_ANY_BUT_MANDATORILY_THE_FIRST
+CertKeyListReturnField=Told
+";
+    let description = DESCRIPTION
+        .replace("Note=\n", "Note=\nList=\nTold=\n")
+        .replace("ApplicationList=LD", "ApplicationList=C")
+        + application;
+    let here = desk(&description).file(
+        "job.toml",
+        JOB.replace("Note = \"bm90ZQ==\"\n", "")
+            .replace("[job]", &format!("List = \"{own};*;{authority}\"\n[job]")),
+    );
+    let (code, out, err) = run(&here, &[]);
+    assert_eq!(code, 0, "{out}{err}");
+    assert!(out.contains("Told = ok;failed;ok"), "{out}");
+    let (_, tree, _) = here.run(&["card", "tree", "card.img"]);
+    for expected in [
+        "private key \"CN=Ada Example,O=Example Ltd\", RSA-2048",
+        "certificate \"CN=Ada Example,O=Example Ltd\"",
+        "certificate \"CN=Example encryption CA,O=Example Ltd\"",
+    ] {
+        assert!(tree.contains(expected), "{expected}: {tree}");
+    }
+}

@@ -14,6 +14,7 @@ use crate::card::{Command, Sw};
 use crate::der::pkcs15::shown_serial;
 use crate::operation::{Access, Action, Capability, Input, Part, Selection, SerialForm, Slot};
 use crate::secret::Secret;
+use crate::token::certificate_list::write_each;
 use crate::token::{
     Identity, Kind, ObjectId, Outcome, Refusal, Retry, State, Step, Token, TokenError,
 };
@@ -257,6 +258,8 @@ impl Token for CardToken {
             Action::GenerateKeyPair { slot, .. } => self.probe_key_pair(is_signature(slot), step),
             Action::WriteCertificate { .. } => self.probe_certificate(step),
             Action::ImportPkcs12 { slot, .. } => self.probe_import(is_signature(slot), step),
+            // What is there is not written twice.
+            Action::WriteCertificateList { .. } => Ok(State::Absent),
             Action::WriteData { data, label, .. } => self.probe_data(data, label.as_ref()),
             Action::DeleteProfile { .. } => Ok(match self.is_blank()? {
                 true => State::Done(Outcome::default()),
@@ -422,9 +425,28 @@ impl CardToken {
                     .map(done)
             }
             Action::ReadEncryptedPins { .. } => self.read_encrypted_pins(),
-            Action::WriteCertificateList { .. } | Action::RunApduScript { .. } => Err(
-                TokenError::new(Retry::Refused, "this operation is not done on cards yet"),
-            ),
+            Action::WriteCertificateList {
+                slot,
+                list,
+                mode,
+                into,
+                login,
+            } => {
+                let signature = is_signature(slot);
+                let guard = self.writer(login, signature)?;
+                let list = input_bytes(list)?;
+                let written = write_each(list, &step.object_id, *mode, |entry| {
+                    self.write_entry(entry, signature, &guard)
+                })?;
+                Ok(match into {
+                    Some(field) => Outcome::field(field, written),
+                    None => Outcome::default(),
+                })
+            }
+            Action::RunApduScript { .. } => Err(TokenError::new(
+                Retry::Refused,
+                "scripts of commands are not run on cards yet",
+            )),
             Action::ObtainCertificate { .. } | Action::ClearFields { .. } => Err(TokenError::new(
                 Retry::Refused,
                 "this operation is no matter of a card",

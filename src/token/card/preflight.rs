@@ -6,7 +6,7 @@ use super::{CardToken, is_signature};
 use crate::card::access::CredentialNumber;
 use crate::der::pkcs15::fid;
 use crate::operation::{Access, Action, CardAction, CardProgram, Input, Login, Role, Slot};
-use crate::token::{Refusal, TokenError};
+use crate::token::{ObjectId, Refusal, TokenError, certificate_list};
 
 /// The card as it will be when an operation is reached.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -82,10 +82,15 @@ impl CardToken {
                 }
             }
         }
-        if let Action::WriteCertificateList { .. } = action {
-            refusals.push(Refusal::new(
-                "lists of certificates are not written to cards yet",
-            ));
+        if let Action::WriteCertificateList {
+            list: Some(Input::Bytes(list)),
+            mode,
+            ..
+        } = action
+        {
+            let entries = certificate_list::entries(list, &ObjectId([0; 20]));
+            let refused = certificate_list::fatal(&entries, *mode);
+            refusals.extend(refused.map(|error| Refusal::new(error.problem.clone())));
         }
         Ok(refusals)
     }
@@ -241,6 +246,7 @@ const fn needs_application(action: &Action<Option<Input>>) -> bool {
             | Action::WriteCertificate { .. }
             | Action::ImportPkcs12 { .. }
             | Action::WriteData { .. }
+            | Action::WriteCertificateList { .. }
             | Action::WriteSerialNumber { .. }
             | Action::ReadEncryptedPins { .. }
     )

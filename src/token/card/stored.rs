@@ -6,13 +6,14 @@ use super::line::{lost, refused};
 use super::preflight::makes_application;
 use super::{CardToken, holder, input_bytes, input_text, is_signature};
 use crate::card::apdu::ins;
-use crate::card::pkcs15::{Application, CardError, Guard, NewCertificate, NewData};
+use crate::card::pkcs15::{Application, CardError, Guard, KeyQuery, NewCertificate, NewData};
 use crate::card::{Channel, Command};
 use crate::der::Elements;
 use crate::der::pkcs15::shown_serial;
 use crate::operation::{Action, CardAction, DataAttributes, Input, Login, Part};
 use crate::pki::{Certificate, Integrity, Pkcs12};
 use crate::secret::Secret;
+use crate::token::certificate_list::{Entry, all_there};
 use crate::token::{Outcome, Retry, State, Step, TokenError};
 
 /// Label of the data object that holds the encrypted PINs (SEED).
@@ -129,6 +130,36 @@ impl CardToken {
         }
         self.store_certificate(&guard, &pkcs12.certificate, &id, label)?;
         Ok(outcome)
+    }
+
+    /// An entry of a list of certificates, as far as it is not there yet.
+    pub(super) fn write_entry(
+        &mut self,
+        entry: &Entry,
+        signature: bool,
+        guard: &Guard,
+    ) -> Result<(), TokenError> {
+        if let Some(key) = &entry.key
+            && !self.holds_key(&entry.id)?
+        {
+            self.bring(signature, key, &entry.id, &entry.label, guard)?;
+        }
+        match self.holds_certificate(&entry.id, entry.certificate.der())? {
+            true => Ok(()),
+            false => self.store_certificate(guard, &entry.certificate, &entry.id, &entry.label),
+        }
+    }
+
+    fn holds_key(&mut self, id: &[u8]) -> Result<bool, TokenError> {
+        let application = self.application()?;
+        let public = application.public_keys().iter().any(|it| it.key.id == id);
+        Ok(public && !application.find_keys(KeyQuery::Id(id)).is_empty())
+    }
+
+    /// Whether an entry of a list is there.
+    fn holds_entry(&mut self, entry: &Entry) -> Result<bool, TokenError> {
+        let key = entry.key.is_none() || self.holds_key(&entry.id)?;
+        Ok(key && self.holds_certificate(&entry.id, entry.certificate.der())?)
     }
 
     pub(super) fn write_data(
@@ -287,6 +318,12 @@ impl CardToken {
                 let id = step.identifier();
                 self.public_key(&id)? == pkcs12.key.public_key()
                     && self.holds_certificate(&id, pkcs12.certificate.der())?
+            }
+            Action::WriteCertificateList { list, mode, .. } => {
+                let list = input_bytes(list)?;
+                all_there(list, &step.object_id, *mode, |entry| {
+                    self.holds_entry(entry)
+                })?
             }
             Action::WriteData { data, label, .. } => {
                 let label = label.as_ref().map(input_text).transpose()?;

@@ -1,28 +1,14 @@
-//! A list of certificates with optional keys (CERT).
-//!
-//! Published is `cert1,key1;cert2,key2;…` in Base64 and one mode. The rest is decided here (perso):
-//! a key is PKCS#8 in DER, a key and its certificate share an identifier, a label is the subject of
-//! the certificate, and the list of results has one word for each entry, `ok` or `failed`, joined by
-//! `;`.
-
-use sha2::{Digest as _, Sha256};
+//! A list of certificates behind a PKCS#11 module.
 
 use super::ModuleToken;
 use super::key::with_id;
 use super::object::shows_certificate;
 use super::value::bytes;
 use crate::operation::{CertificateListMode, Input, Login};
-use crate::pki::{Certificate, PrivateKey};
-use crate::secret::{Encoding, Secret};
+use crate::secret::Secret;
+use crate::token::certificate_list::{Entry, all_there, entries, write_each};
 use crate::token::pkcs11::{Class, KeyName, Session};
-use crate::token::{ObjectId, Retry, State, Step, TokenError};
-
-/// One entry of the list.
-pub(super) struct Entry {
-    certificate: Certificate,
-    key: Option<PrivateKey>,
-    name: KeyName,
-}
+use crate::token::{State, Step, TokenError};
 
 impl ModuleToken {
     /// Writes every entry that is not there yet; the result is the list of results.
@@ -34,24 +20,9 @@ impl ModuleToken {
         list: &Input,
         mode: CertificateListMode,
     ) -> Result<Secret, TokenError> {
-        let entries = entries(bytes(list)?, &step.object_id);
-        if let Some(error) = fatal(&entries, mode) {
-            return Err(error.clone());
-        }
+        let list = bytes(list)?;
         let session = self.logged_in(signature, login)?;
-        let mut words = Vec::with_capacity(entries.len());
-        for (index, entry) in entries.iter().enumerate() {
-            let written = match entry {
-                Ok(entry) => entry.write(session),
-                Err(error) => Err(error.clone()),
-            };
-            match written {
-                Ok(()) => words.push("ok"),
-                Err(error) if must_succeed(index, mode) => return Err(numbered(index, error)),
-                Err(_) => words.push("failed"),
-            }
-        }
-        Ok(Secret::from(words.join(";")))
+        write_each(list, &step.object_id, mode, |entry| write(entry, session))
     }
 
     /// Whether those entries are there that must be.
@@ -63,15 +34,11 @@ impl ModuleToken {
         mode: CertificateListMode,
     ) -> Result<(), TokenError> {
         let session = self.as_it_is(signature)?;
-        for (index, entry) in entries(bytes(list)?, &step.object_id).iter().enumerate() {
-            let there = entry
-                .as_ref()
-                .is_ok_and(|entry| entry.is_there(session) == Ok(true));
-            if !there && must_succeed(index, mode) {
-                return Err(self.not_there("an entry of the list of certificates"));
-            }
+        let there = |entry: &Entry| is_there(entry, session);
+        match all_there(bytes(list)?, &step.object_id, mode, there)? {
+            true => Ok(()),
+            false => Err(self.not_there("an entry of the list of certificates")),
         }
-        Ok(())
     }
 
     /// How much of the list is there.
@@ -84,7 +51,7 @@ impl ModuleToken {
     ) -> Result<State, TokenError> {
         let session = self.logged_in(signature, login)?;
         for entry in entries(bytes(list)?, &step.object_id).into_iter().flatten() {
-            if entry.is_there(session)? {
+            if is_there(&entry, session)? {
                 // What failed before may be tried again; what is there is not written twice.
                 return Ok(State::Partial);
             }
@@ -93,161 +60,42 @@ impl ModuleToken {
     }
 }
 
-impl Entry {
-    fn write(&self, session: &Session) -> Result<(), TokenError> {
-        if let Some(key) = &self.key {
-            for (class, there) in self.halves(session)? {
-                match (class, there) {
-                    (_, true) => {}
-                    (Class::PrivateKey, false) => {
-                        session.import_private_key(key, &self.name, Some(&self.certificate))?;
-                    }
-                    _ => {
-                        session.create_public_key(&key.public_key(), &self.name)?;
-                    }
+fn write(entry: &Entry, session: &Session) -> Result<(), TokenError> {
+    let name = KeyName {
+        id: entry.id.clone(),
+        label: entry.label.clone(),
+    };
+    if let Some(key) = &entry.key {
+        for (class, there) in halves(entry, session)? {
+            match (class, there) {
+                (_, true) => {}
+                (Class::PrivateKey, false) => {
+                    session.import_private_key(key, &name, Some(&entry.certificate))?;
+                }
+                _ => {
+                    session.create_public_key(&key.public_key(), &name)?;
                 }
             }
         }
-        if !shows_certificate(session, &self.name.id, self.certificate.der())? {
-            session.create_certificate(&self.certificate, &self.name)?;
-        }
-        Ok(())
     }
-
-    fn halves(&self, session: &Session) -> Result<[(Class, bool); 2], TokenError> {
-        let there = |class| -> Result<(Class, bool), TokenError> {
-            Ok((
-                class,
-                !session.find(&with_id(class, &self.name.id))?.is_empty(),
-            ))
-        };
-        Ok([there(Class::PrivateKey)?, there(Class::PublicKey)?])
+    if !shows_certificate(session, &name.id, entry.certificate.der())? {
+        session.create_certificate(&entry.certificate, &name)?;
     }
-
-    fn is_there(&self, session: &Session) -> Result<bool, TokenError> {
-        let halves = match self.key {
-            Some(_) => self.halves(session)?.iter().all(|(_, there)| *there),
-            None => true,
-        };
-        Ok(halves && shows_certificate(session, &self.name.id, self.certificate.der())?)
-    }
+    Ok(())
 }
 
-/// The first entry must succeed in every mode.
-const fn must_succeed(index: usize, mode: CertificateListMode) -> bool {
-    index == 0 || matches!(mode, CertificateListMode::All)
-}
-
-/// What is wrong with an entry that must succeed, found before anything is written.
-pub(super) fn fatal(
-    entries: &[Result<Entry, TokenError>],
-    mode: CertificateListMode,
-) -> Option<&TokenError> {
-    let mut counted = entries.iter().enumerate();
-    counted.find_map(|(index, entry)| match entry {
-        Err(error) if must_succeed(index, mode) => Some(error),
-        _ => None,
-    })
-}
-
-/// The entries of a list, each read by itself.
-pub(super) fn entries(list: &Secret, id: &ObjectId) -> Vec<Result<Entry, TokenError>> {
-    let parts = list.expose().split(|byte| *byte == b';');
-    let mut parts: Vec<_> = parts.collect();
-    // A list may end in its separator.
-    parts.pop_if(|last| last.iter().all(u8::is_ascii_whitespace));
-    let read = parts.into_iter().enumerate();
-    let mut entries: Vec<_> = read
-        .map(|(index, part)| entry(part, entry_id(id, index)).map_err(|e| numbered(index, e)))
-        .collect();
-    if entries.is_empty() {
-        entries.push(Err(refused("the list of certificates is empty")));
-    }
-    entries
-}
-
-fn entry(part: &[u8], id: Vec<u8>) -> Result<Entry, TokenError> {
-    let mut halves = part.splitn(2, |byte| *byte == b',');
-    let decoded = |part: &[u8], what: &str| {
-        let written = Secret::new(part.to_vec());
-        let decoded = Encoding::Base64.decode(&written);
-        decoded.map_err(|_| refused(format!("the {what} is not Base64")))
+fn halves(entry: &Entry, session: &Session) -> Result<[(Class, bool); 2], TokenError> {
+    let there = |class| -> Result<(Class, bool), TokenError> {
+        let found = session.find(&with_id(class, &entry.id))?;
+        Ok((class, !found.is_empty()))
     };
-    let certificate = decoded(halves.next().unwrap_or_default(), "certificate")?;
-    let certificate =
-        Certificate::from_der(certificate.expose()).map_err(|error| refused(error.to_string()))?;
-    let key = halves
-        .next()
-        .filter(|key| !key.iter().all(u8::is_ascii_whitespace));
-    let key = key
-        .map(|key| {
-            let key = decoded(key, "key")?;
-            PrivateKey::from_pkcs8(&key).map_err(|error| refused(error.to_string()))
-        })
-        .transpose()?;
-    if key
-        .as_ref()
-        .is_some_and(|key| !certificate.is_for(&key.public_key()))
-    {
-        return Err(refused("the certificate is not for the key beside it"));
-    }
-    Ok(Entry {
-        name: KeyName {
-            id,
-            label: certificate.subject().to_string(),
-        },
-        certificate,
-        key,
-    })
+    Ok([there(Class::PrivateKey)?, there(Class::PublicKey)?])
 }
 
-/// The first 20 bytes of SHA-256 over the identifier of the operation and the 0-based number.
-fn entry_id(id: &ObjectId, index: usize) -> Vec<u8> {
-    let mut hash = Sha256::new();
-    hash.update(id.0);
-    hash.update(index.to_be_bytes());
-    hash.finalize().split_at(20).0.to_vec()
-}
-
-fn refused(problem: impl Into<String>) -> TokenError {
-    TokenError::new(Retry::Refused, problem)
-}
-
-fn numbered(index: usize, error: TokenError) -> TokenError {
-    TokenError {
-        problem: format!("entry {} of the list: {}", index + 1, error.problem),
-        ..error
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn problems(list: &str) -> Vec<String> {
-        let entries = entries(&Secret::from(list.to_owned()), &ObjectId([0; 20]));
-        let errors = entries.into_iter().filter_map(Result::err);
-        errors.map(|error| error.problem).collect()
-    }
-
-    #[test]
-    fn each_entry_is_judged_by_itself() {
-        assert_eq!(problems(""), ["the list of certificates is empty"]);
-        let found = problems("*;AAAA,;");
-        assert_eq!(found.len(), 2, "{found:?}");
-        assert_eq!(
-            found[0],
-            "entry 1 of the list: the certificate is not Base64"
-        );
-    }
-
-    #[test]
-    fn the_first_entry_always_counts() {
-        let broken = entries(&Secret::from("*".to_owned()), &ObjectId([0; 20]));
-        assert!(fatal(&broken, CertificateListMode::AnyButTheFirst).is_some());
-        assert_ne!(
-            entry_id(&ObjectId([0; 20]), 0),
-            entry_id(&ObjectId([0; 20]), 1)
-        );
-    }
+fn is_there(entry: &Entry, session: &Session) -> Result<bool, TokenError> {
+    let halves = match entry.key {
+        Some(_) => halves(entry, session)?.iter().all(|(_, there)| *there),
+        None => true,
+    };
+    Ok(halves && shows_certificate(session, &entry.id, entry.certificate.der())?)
 }

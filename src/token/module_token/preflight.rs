@@ -3,12 +3,11 @@
 use std::ops::RangeInclusive;
 
 use super::ModuleToken;
-use super::list;
 use super::value::read_pkcs12;
 use crate::operation::{Action, Algorithm, Input, Login, Role, Slot};
 use crate::pki::Certificate;
 use crate::token::pkcs11::{Error, Mechanism, PinState, TokenInfo};
-use crate::token::{ObjectId, Refusal, TokenError};
+use crate::token::{ObjectId, Refusal, TokenError, certificate_list};
 
 impl ModuleToken {
     /// Everything that speaks against `action`.
@@ -197,8 +196,8 @@ fn content_refusal(action: &Action<Option<Input>>) -> Option<Refusal> {
             mode,
             ..
         } => {
-            let entries = list::entries(given, &ObjectId([0; 20]));
-            let refused = list::fatal(&entries, *mode)?;
+            let entries = certificate_list::entries(given, &ObjectId([0; 20]));
+            let refused = certificate_list::fatal(&entries, *mode)?;
             Some(Refusal::new(refused.problem.clone()))
         }
         _ => None,
