@@ -47,6 +47,9 @@ struct New {
     /// A value for a field that is not secret, over what the job says.
     #[arg(long, value_name = "NAME=VALUE", requires = "from")]
     field: Vec<String>,
+    /// Add EF.DIR and EF.TokenInfo to a profile with a PKCS#15 directory that lacks them.
+    #[arg(long, requires = "from")]
+    synthesize_pkcs15: bool,
 }
 
 /// Show the file system of a card: files, sizes, access rules, what the directories say.
@@ -105,6 +108,7 @@ fn make(new: &New, display: &Display) -> Result<Exit, Fatal> {
         new.job.clone(),
         new.field.clone(),
         &unfinished,
+        new.synthesize_pkcs15,
     );
     let exit = run::run(&run, display)?;
     if exit == Exit::Done {

@@ -6,6 +6,8 @@ mod content;
 mod file;
 mod key;
 mod pin;
+mod pkcs15;
+mod secret;
 
 use std::collections::{HashMap, HashSet};
 
@@ -123,12 +125,13 @@ impl<'t> Programming<'_, '_, '_, 't> {
         let before = self.lowering.findings.len();
         self.refuse_defects();
         self.refuse_double_values();
+        self.refuse_impossible_secrets();
         let card = self.card()?;
         self.master_file();
         self.generate();
         self.encrypt_pins();
         self.create_pins(card);
-        self.create_files();
+        self.create_files(card);
         self.activate();
         if self.lowering.findings.len() > before {
             return None;
@@ -280,7 +283,9 @@ impl<'t> Programming<'_, '_, '_, 't> {
         let named = profile.calls_of("PERSINFO_PUT_PROFILENAME").next();
         let profile_name = named.and_then(|named| {
             let argument = *profile.tree.arguments(named.arguments).first()?;
-            self.value(argument, named.statement)
+            let name = self.value(argument, named.statement)?;
+            self.refuse_exposure(&name, argument, named.statement)?;
+            Some(name)
         });
         let mut secrets = Vec::new();
         for put in profile.calls_of("PERSINFO_PUT_SEC") {
