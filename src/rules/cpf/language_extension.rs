@@ -133,7 +133,7 @@ fn check_attributes(
                     ),
                     cx.label(attribute.name, "not in the published language"),
                 )
-                .help("leave it out: the default of the card holds then");
+                .help("leave it out where the vendor's middleware is to read the profile");
         } else if info.value == AttributeValue::Access {
             check_access(cx, attribute, findings);
         }
