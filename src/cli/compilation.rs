@@ -6,11 +6,11 @@ use std::path::Path;
 use anstream::ColorChoice;
 
 use super::analysis::{ParsedProject, analyse};
-use super::options::Judging;
+use super::options::{Compiling, Judging};
 use super::{Display, Fatal};
 use crate::check::join;
 use crate::diagnostic::{Finding, Severity};
-use crate::lower::lower;
+use crate::lower::{Additions, lower_with};
 use crate::plan::Plan;
 use crate::report::{Report, human};
 use crate::source::{SourceId, Span};
@@ -20,9 +20,10 @@ use crate::workspace::{Kind, Request, Workspace};
 /// Compiles one description. `None` when findings stand against it, which are shown by then.
 pub(super) fn compile(
     description: &Path,
-    judging: &Judging,
+    compiling: &Compiling,
     display: &Display,
 ) -> Result<Option<Plan>, Fatal> {
+    let judging = &compiling.judging;
     let levels = judging.levels()?;
     let mut workspace = open(description, judging)?;
     for project in &mut workspace.projects {
@@ -37,7 +38,7 @@ pub(super) fn compile(
         show(&workspace, &analysis.findings, &analysis.secrets, display)?;
         return Ok(None);
     }
-    match lower_description(&mut workspace, description)? {
+    match lower_description(&mut workspace, description, compiling.additions())? {
         Ok(plan) => Ok(Some(plan)),
         Err(findings) => {
             show(&workspace, &findings, &analysis.secrets, display)?;
@@ -64,6 +65,7 @@ fn open(description: &Path, judging: &Judging) -> Result<Workspace, Fatal> {
 fn lower_description(
     workspace: &mut Workspace,
     named: &Path,
+    additions: Additions,
 ) -> Result<Result<Plan, Vec<Finding>>, Fatal> {
     let mut found = Vec::new();
     for (index, project) in workspace.projects.iter().enumerate() {
@@ -90,7 +92,7 @@ fn lower_description(
         .iter()
         .find(|encoding| encoding.source == source);
     Ok(match encoding {
-        Some(encoding) => lower(&project, encoding, &workspace.sources),
+        Some(encoding) => lower_with(&project, encoding, &workspace.sources, additions),
         None => Err(Vec::new()),
     })
 }

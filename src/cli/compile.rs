@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use clap::Args;
 
 use super::compilation::compile;
-use super::options::Judging;
+use super::options::Compiling;
 use super::{Display, Exit, Fatal, output};
 use crate::plan::Plan;
 
@@ -20,12 +20,12 @@ pub(super) struct Compile {
     #[arg(short, long, value_name = "FILE")]
     output: Option<PathBuf>,
     #[command(flatten)]
-    judging: Judging,
+    compiling: Compiling,
 }
 
 /// Runs the command.
 pub(super) fn run(arguments: &Compile, display: &Display) -> Result<Exit, Fatal> {
-    let Some(plan) = compile(&arguments.description, &arguments.judging, display)? else {
+    let Some(plan) = compile(&arguments.description, &arguments.compiling, display)? else {
         return Ok(Exit::Findings);
     };
     match &arguments.output {

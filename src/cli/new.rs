@@ -55,15 +55,53 @@ fn profile(name: &str) -> Result<&'static Profile, Fatal> {
     })
 }
 
+/// What stands around a profile.
+struct Starter {
+    description: &'static str,
+    job: &'static str,
+    page: &'static str,
+}
+
+/// One PIN and one key.
+const PLAIN: Starter = Starter {
+    description: include_str!("new/card.dsc"),
+    job: include_str!("new/job.toml"),
+    page: include_str!("new/README.md"),
+};
+
+/// Two PINs, each with a key; the PUK of the second is encrypted.
+const SIGNATURE_SLOT: Starter = Starter {
+    description: include_str!("new/signature-slot/card.dsc"),
+    job: include_str!("new/signature-slot/job.toml"),
+    page: include_str!("new/signature-slot/README.md"),
+};
+
+/// A PIN that the profile draws and encrypts.
+const ENCRYPTED_PINS: Starter = Starter {
+    description: include_str!("new/encrypted-pins/card.dsc"),
+    job: include_str!("new/encrypted-pins/job.toml"),
+    page: include_str!("new/encrypted-pins/README.md"),
+};
+
+/// The starter that fits what a profile expects of its description.
+fn starter(profile: &Profile) -> &'static Starter {
+    match profile.name {
+        "pkcs15-signature-slot.cpf" => &SIGNATURE_SLOT,
+        "encrypted-pins.cpf" => &ENCRYPTED_PINS,
+        _ => &PLAIN,
+    }
+}
+
 /// The files of the project.
 fn files(profile: &'static Profile) -> [(&'static str, String); 5] {
+    let starter = starter(profile);
     let filled = |text: &str| text.replace("{profile}", profile.name);
     [
-        ("card.dsc", filled(include_str!("new/card.dsc"))),
+        ("card.dsc", filled(starter.description)),
         (profile.name, profile.text.to_owned()),
-        ("job.toml", filled(include_str!("new/job.toml"))),
+        ("job.toml", filled(starter.job)),
         ("perso.toml", filled(include_str!("new/perso.toml"))),
-        ("README.md", filled(include_str!("new/README.md"))),
+        ("README.md", filled(starter.page)),
     ]
 }
 

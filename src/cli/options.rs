@@ -8,6 +8,7 @@ use clap::{Args, ValueEnum};
 
 use super::{Fatal, rulebook};
 use crate::diagnostic::{Level, Severity};
+use crate::lower::Additions;
 use crate::workspace::configuration::Target;
 
 /// How to speak.
@@ -74,6 +75,25 @@ pub(super) struct Judging {
     /// The name that the standard input goes by.
     #[arg(long, value_name = "FILE")]
     pub(super) stdin_filename: Option<PathBuf>,
+}
+
+/// How to compile.
+#[derive(Args, Default)]
+pub(super) struct Compiling {
+    /// Add EF.DIR and EF.TokenInfo to a profile with a PKCS#15 directory that lacks them.
+    #[arg(long)]
+    pub(super) synthesize_pkcs15: bool,
+    #[command(flatten)]
+    pub(super) judging: Judging,
+}
+
+impl Compiling {
+    /// What is added to the profile.
+    pub(super) fn additions(&self) -> Additions {
+        Additions {
+            pkcs15: self.synthesize_pkcs15,
+        }
+    }
 }
 
 impl Judging {

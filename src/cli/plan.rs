@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use clap::{Args, Subcommand};
 
 use super::compilation::compile;
-use super::options::Judging;
+use super::options::Compiling;
 use super::{Display, Exit, Fatal, apdu, output};
 use crate::check::Language;
 use crate::plan::{self, Difference, Plan as Document};
@@ -39,7 +39,7 @@ enum Command {
         #[arg(short, long, value_name = "FILE", requires = "apdu")]
         output: Option<PathBuf>,
         #[command(flatten)]
-        judging: Box<Judging>,
+        compiling: Box<Compiling>,
     },
     /// Compare two plans by what they do; ends with 1 when they differ.
     Diff {
@@ -50,7 +50,7 @@ enum Command {
         #[arg(value_name = "B")]
         to: PathBuf,
         #[command(flatten)]
-        judging: Box<Judging>,
+        compiling: Box<Compiling>,
     },
     /// Tell whether a plan is what its description compiles to; ends with 1 when it is not.
     Verify {
@@ -61,7 +61,7 @@ enum Command {
         #[arg(long, value_name = "DSC")]
         against: PathBuf,
         #[command(flatten)]
-        judging: Box<Judging>,
+        compiling: Box<Compiling>,
     },
     /// Print the form of plans as JSON Schema (2020-12).
     Schema,
@@ -74,7 +74,7 @@ enum Command {
         #[arg(value_name = "PLAN|DSC")]
         plan: PathBuf,
         #[command(flatten)]
-        judging: Box<Judging>,
+        compiling: Box<Compiling>,
     },
 }
 
@@ -87,9 +87,9 @@ pub(super) fn run(arguments: &Plan, display: &Display) -> Result<Exit, Fatal> {
             job,
             with_secrets,
             output,
-            judging,
+            compiling,
         } => {
-            let Some(plan) = load(plan, judging, display)? else {
+            let Some(plan) = load(plan, compiling, display)? else {
                 return Ok(Exit::Findings);
             };
             let script = apdu::script(&plan, job.as_deref(), *with_secrets)?;
@@ -99,18 +99,31 @@ pub(super) fn run(arguments: &Plan, display: &Display) -> Result<Exit, Fatal> {
             }
             Ok(Exit::Done)
         }
-        Command::Show { plan, judging, .. } => picture(plan::show, plan, judging, display),
-        Command::Graph { svg, plan, judging } => {
+        Command::Show {
+            plan, compiling, ..
+        } => picture(plan::show, plan, compiling, display),
+        Command::Graph {
+            svg,
+            plan,
+            compiling,
+        } => {
             let draw = if *svg { plan::svg } else { plan::graph };
-            picture(draw, plan, judging, display)
+            picture(draw, plan, compiling, display)
         }
         Command::Schema => {
             let schema = plan::schema().map_err(|error| fatal(&error))?;
             output::print(schema.as_bytes(), display)?;
             Ok(Exit::Done)
         }
-        Command::Diff { from, to, judging } => {
-            let (from, to) = (load(from, judging, display)?, load(to, judging, display)?);
+        Command::Diff {
+            from,
+            to,
+            compiling,
+        } => {
+            let (from, to) = (
+                load(from, compiling, display)?,
+                load(to, compiling, display)?,
+            );
             let (Some(from), Some(to)) = (from, to) else {
                 return Ok(Exit::Findings);
             };
@@ -122,10 +135,10 @@ pub(super) fn run(arguments: &Plan, display: &Display) -> Result<Exit, Fatal> {
         Command::Verify {
             plan,
             against,
-            judging,
+            compiling,
         } => {
             let old = read(plan)?;
-            let Some(new) = compile(against, judging, display)? else {
+            let Some(new) = compile(against, compiling, display)? else {
                 return Ok(Exit::Findings);
             };
             verify(&old, &new, display)
@@ -137,10 +150,10 @@ pub(super) fn run(arguments: &Plan, display: &Display) -> Result<Exit, Fatal> {
 fn picture(
     draw: fn(&Document) -> Result<String, plan::PlanError>,
     plan: &Path,
-    judging: &Judging,
+    compiling: &Compiling,
     display: &Display,
 ) -> Result<Exit, Fatal> {
-    let Some(plan) = load(plan, judging, display)? else {
+    let Some(plan) = load(plan, compiling, display)? else {
         return Ok(Exit::Findings);
     };
     let text = draw(&plan).map_err(|error| fatal(&error))?;
@@ -175,11 +188,11 @@ fn tell(differences: &[Difference], display: &Display) -> Result<Exit, Fatal> {
 /// A description is compiled, everything else is read as a plan.
 pub(super) fn load(
     path: &Path,
-    judging: &Judging,
+    compiling: &Compiling,
     display: &Display,
 ) -> Result<Option<Document>, Fatal> {
     if Language::of_name(&path.to_string_lossy()).is_some() || path == Path::new("-") {
-        return compile(path, judging, display);
+        return compile(path, compiling, display);
     }
     read(path).map(Some)
 }

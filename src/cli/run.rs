@@ -23,7 +23,7 @@ use self::resume::{Resumed, at_resume, lock};
 use self::screen::{Screen, dry_run};
 use self::verdict::{deliver, failed, refused, unanswered};
 use super::compilation::compile;
-use super::options::Judging;
+use super::options::Compiling;
 use super::{Display, Exit, Fatal, output};
 use crate::issuer::Issuer;
 use crate::job::Job;
@@ -91,7 +91,7 @@ pub(super) struct Run {
     #[arg(long, value_name = "ID")]
     job_id: Option<String>,
     #[command(flatten)]
-    judging: Judging,
+    compiling: Compiling,
 }
 
 impl Run {
@@ -101,6 +101,7 @@ impl Run {
         job: Option<PathBuf>,
         field: Vec<String>,
         image: &Path,
+        synthesize_pkcs15: bool,
     ) -> Self {
         Self {
             plan,
@@ -118,7 +119,10 @@ impl Run {
             report: None,
             skip: Vec::new(),
             job_id: None,
-            judging: Judging::default(),
+            compiling: Compiling {
+                synthesize_pkcs15,
+                ..Compiling::default()
+            },
         }
     }
 }
@@ -242,7 +246,7 @@ fn plan(run: &Run, display: &Display) -> Result<Option<Plan>, Fatal> {
         extension.is_some_and(|extension| extension.eq_ignore_ascii_case(end))
     };
     if ends_in("dsc") || ends_in("dsz") {
-        return compile(&run.plan, &run.judging, display);
+        return compile(&run.plan, &run.compiling, display);
     }
     let name = run.plan.display();
     let text = std::fs::read_to_string(&run.plan)

@@ -33,6 +33,13 @@ pub const CANNOT_COMPILE: &str = "cannot-compile";
 /// The page about [`CANNOT_COMPILE`]: Markdown with the headings that the pages of rules have.
 pub const PAGE: &str = include_str!("page.md");
 
+/// What is added to a profile on request; its author's files are never changed.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub struct Additions {
+    /// EF.DIR and EF.TokenInfo of a PKCS#15 directory, where the author left them out.
+    pub pkcs15: bool,
+}
+
 /// Compiles one description, with the profile it binds, into a plan.
 ///
 /// # Errors
@@ -43,7 +50,23 @@ pub fn lower(
     encoding: &Encoding<'_>,
     sources: &Sources,
 ) -> Result<Plan, Vec<Finding>> {
+    lower_with(project, encoding, sources, Additions::default())
+}
+
+/// As [`lower`], with additions to the profile. The plan names each of them
+/// ([`crate::operation::CardOperation::is_addition`]).
+///
+/// # Errors
+///
+/// As [`lower`].
+pub fn lower_with(
+    project: &Project<'_>,
+    encoding: &Encoding<'_>,
+    sources: &Sources,
+    additions: Additions,
+) -> Result<Plan, Vec<Finding>> {
     let mut lowering = Lowering::new(project, encoding, sources);
+    lowering.additions = additions;
     let plan = lowering.plan();
     if !lowering.findings.is_empty() {
         // One value may be asked for by several operations.
@@ -72,6 +95,7 @@ struct Lowering<'l, 't> {
     encoding: &'l Encoding<'t>,
     sources: &'l Sources,
     origins: Origins<'l>,
+    additions: Additions,
     findings: Vec<Finding>,
 }
 
@@ -87,6 +111,7 @@ impl<'l, 't> Lowering<'l, 't> {
             encoding,
             sources,
             origins,
+            additions: Additions::default(),
             findings: Vec::new(),
         }
     }

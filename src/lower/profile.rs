@@ -6,12 +6,14 @@ mod content;
 mod file;
 mod key;
 mod pin;
+mod pkcs15;
+mod secret;
 
 use std::collections::{HashMap, HashSet};
 
 use super::Lowering;
 use super::initialization::line_of;
-use crate::model::{Profile, SuppliedBy, Supply};
+use crate::model::{Encoding, Profile, SuppliedBy, Supply};
 use crate::operation::{
     AccessRules, CardAction, CardOperation, CardProgram, FileShape, Generated, OperationId, Origin,
     UndoClass, Value,
@@ -42,6 +44,9 @@ struct Programming<'c, 'l, 'd, 't> {
     asked_by: Option<Span>,
     /// What the description hands over, by variable in lower case.
     supplies: HashMap<String, Supply<'d>>,
+    /// Fields of the description that a credential key names: what they hold is secret under
+    /// whatever other name it is passed.
+    secret_fields: HashSet<String>,
     generated: Vec<Generated>,
     operations: Vec<CardOperation>,
     ids: HashSet<String>,
@@ -96,11 +101,13 @@ impl<'c, 'l, 'd, 't> Programming<'c, 'l, 'd, 't> {
             .into_iter()
             .map(|supply| (supply.variable.to_ascii_lowercase(), supply))
             .collect();
+        let secret_fields = secret_fields(lowering.encoding);
         Self {
             lowering,
             profile,
             asked_by,
             supplies,
+            secret_fields,
             generated: Vec::new(),
             operations: Vec::new(),
             ids: HashSet::new(),
@@ -123,12 +130,13 @@ impl<'t> Programming<'_, '_, '_, 't> {
         let before = self.lowering.findings.len();
         self.refuse_defects();
         self.refuse_double_values();
+        self.refuse_impossible_secrets();
         let card = self.card()?;
         self.master_file();
         self.generate();
         self.encrypt_pins();
         self.create_pins(card);
-        self.create_files();
+        self.create_files(card);
         self.activate();
         if self.lowering.findings.len() > before {
             return None;
@@ -280,7 +288,9 @@ impl<'t> Programming<'_, '_, '_, 't> {
         let named = profile.calls_of("PERSINFO_PUT_PROFILENAME").next();
         let profile_name = named.and_then(|named| {
             let argument = *profile.tree.arguments(named.arguments).first()?;
-            self.value(argument, named.statement)
+            let name = self.value(argument, named.statement)?;
+            self.refuse_exposure(&name, argument, named.statement)?;
+            Some(name)
         });
         let mut secrets = Vec::new();
         for put in profile.calls_of("PERSINFO_PUT_SEC") {
@@ -322,11 +332,22 @@ impl<'t> Programming<'_, '_, '_, 't> {
         let supply = *self.supplies.get(&variable.to_ascii_lowercase())?;
         match supply.by {
             SuppliedBy::Parameter(item) => {
-                let secret = stdlib::credential_of_variable(variable).is_some();
+                let secret = stdlib::credential_of_variable(variable).is_some()
+                    || self.secret_fields.contains(item.name);
                 let base64 = crate::operation::FieldEncoding::Base64;
                 self.lowering.field(item.name, item.span, base64, secret)
             }
             SuppliedBy::Credential(key, _) => self.lowering.described(key),
         }
     }
+}
+
+/// Fields that a credential key names.
+fn secret_fields(encoding: &Encoding<'_>) -> HashSet<String> {
+    let entries = encoding.entries.iter();
+    let credentials =
+        entries.filter(|entry| entry.key().is_some_and(|key| key.keyword().credential));
+    credentials
+        .filter_map(|entry| entry.reference().field().map(str::to_owned))
+        .collect()
 }

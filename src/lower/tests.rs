@@ -1,6 +1,7 @@
 //! Descriptions and profiles from end to end.
 
 mod profile;
+mod secrets;
 
 use std::collections::HashMap;
 

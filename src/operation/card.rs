@@ -49,6 +49,17 @@ pub struct CardOperation<V = Value> {
     pub origin: Origin,
 }
 
+impl<V> CardOperation<V> {
+    /// How the names of operations begin that perso added to a profile on request.
+    pub const ADDITION: &'static str = "synthesized.";
+
+    /// Whether perso added it, at the request of whoever compiled (`--synthesize-pkcs15`).
+    #[must_use]
+    pub fn is_addition(&self) -> bool {
+        self.id.0.starts_with(Self::ADDITION)
+    }
+}
+
 /// What is done to the file system of a card.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(tag = "operation", rename_all = "kebab-case")]

@@ -6,7 +6,7 @@ use serde::Serialize;
 use serde_json::Value as Json;
 
 use super::{ApplicationOrder, MASK, Plan, PlanError};
-use crate::operation::{Operation, Origin, UndoClass};
+use crate::operation::{Action, CardAction, Operation, Origin, UndoClass};
 
 /// The operations as a table, block by block: name, what is done, with which values, whether it
 /// can be undone, and where it was written. Credentials are masked.
@@ -67,7 +67,31 @@ fn head(plan: &Plan, text: &mut String) {
             &format!("order     of the applications: field {field}"),
         );
     }
+    let added = additions(plan);
+    if !added.is_empty() {
+        let added = added.join(", ");
+        let note = "not in the profile (--synthesize-pkcs15)";
+        line(text, &format!("adds      {added}: {note}"));
+    }
     line(text, &format!("content   {}", plan.digests.content));
+}
+
+/// Names of the files that perso added to the profile.
+fn additions(plan: &Plan) -> Vec<&str> {
+    let programs = plan
+        .operations()
+        .filter_map(|operation| match &operation.action {
+            Action::Initialise { program, .. } => program.as_ref(),
+            _ => None,
+        });
+    let added = programs.flat_map(|program| &program.operations);
+    added
+        .filter(|operation| operation.is_addition())
+        .filter_map(|operation| match &operation.action {
+            CardAction::CreateFile { name, .. } => Some(name.as_str()),
+            _ => None,
+        })
+        .collect()
 }
 
 struct Row {

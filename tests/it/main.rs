@@ -27,6 +27,8 @@ mod pki;
 mod plan;
 mod plan_schema;
 mod pulled_out;
+mod profile_defects;
+mod ready_profiles;
 mod resume;
 mod rule_snapshots;
 mod rules;
@@ -35,5 +37,6 @@ mod sandbox;
 mod simulated_runs;
 mod softhsm;
 mod syntax_cpf;
+mod synthesis;
 #[cfg(target_os = "linux")]
 mod vpcd;

@@ -7,7 +7,7 @@ use getrandom::SysRng;
 use rand_core::UnwrapErr;
 use tempfile::TempPath;
 
-use super::options::Judging;
+use super::options::Compiling;
 use super::run::{self, Run};
 use super::{Display, Exit, Fatal, output, plan};
 use crate::card::simulator::{Card as SimulatedCard, Options, Personality};
@@ -53,6 +53,9 @@ struct New {
     /// A value for a field that is not secret, over what the job says.
     #[arg(long, value_name = "NAME=VALUE", requires = "from")]
     field: Vec<String>,
+    /// Add EF.DIR and EF.TokenInfo to a profile with a PKCS#15 directory that lacks them.
+    #[arg(long, requires = "from")]
+    synthesize_pkcs15: bool,
 }
 
 /// Show the file system of a card: files, sizes, access rules, what the directories say.
@@ -70,7 +73,7 @@ struct Tree {
     #[arg(long, value_name = "DSC|PLAN")]
     from: Option<PathBuf>,
     #[command(flatten)]
-    judging: Box<Judging>,
+    compiling: Box<Compiling>,
 }
 
 /// Print the contents of a card's files.
@@ -120,6 +123,7 @@ fn make(new: &New, display: &Display) -> Result<Exit, Fatal> {
         new.job.clone(),
         new.field.clone(),
         &unfinished,
+        new.synthesize_pkcs15,
     );
     let exit = run::run(&run, display)?;
     if exit == Exit::Done {
@@ -150,7 +154,7 @@ fn unfinished(image: &Path) -> Result<TempPath, Fatal> {
 fn show(tree: &Tree, display: &Display) -> Result<Exit, Fatal> {
     let mut picture = Picture::of(&read(&tree.image)?);
     if let Some(from) = &tree.from {
-        let Some(plan) = plan::load(from, &tree.judging, display)? else {
+        let Some(plan) = plan::load(from, &tree.compiling, display)? else {
             return Ok(Exit::Findings);
         };
         picture = named(picture, &plan, from)?;

@@ -14,8 +14,8 @@ impl Programming<'_, '_, '_, '_> {
             let name = attribute.name.of(profile.text).to_ascii_lowercase();
             let slot = match name.as_str() {
                 "read" => &mut rules.read,
-                "update" | "write" => &mut rules.update,
-                "append" => &mut rules.append,
+                "update" => &mut rules.update,
+                "append" | "write" => &mut rules.append,
                 "create" => &mut rules.create,
                 "delete" => &mut rules.delete,
                 "activate" => &mut rules.activate,

@@ -1,14 +1,10 @@
 //! Expressions of a profile as values.
 
 use super::{ENCRYPT, Programming};
-use crate::model::Assignment;
-use crate::operation::{Generated, OperationId, Part, Value};
+use crate::operation::{OperationId, Part, Value};
 use crate::source::Span;
 use crate::stdlib;
-use crate::syntax::cpf::{Expr, Range32, StatementId, Term, TermKind};
-
-/// What `SECRANDOM` draws from when nothing else is said (perso).
-const DIGITS: &str = "0123456789";
+use crate::syntax::cpf::{Expr, StatementId, Term, TermKind};
 
 /// Variables inside variables that are followed.
 const MAX_CHAIN: u32 = 64;
@@ -137,6 +133,13 @@ impl<'t> Programming<'_, '_, '_, 't> {
                 "a random secret needs a name",
                 "assign it: `SEC_PIN3 = SECRANDOM(6)`, and use the variable",
             );
+        } else if written.eq_ignore_ascii_case("PERSINFO_PUT_PUBRSA_AND_SEC") {
+            self.refuse(
+                whole,
+                "the form of these data is not public, and perso makes none of its own",
+                "write the encrypted PINs with `PERSINFO_SEC()`, and let `public=` of `CreateKey` \
+                 write the public key into a file of its own",
+            );
         } else {
             self.refuse(
                 whole,
@@ -145,84 +148,6 @@ impl<'t> Programming<'_, '_, '_, 't> {
             );
         }
         None
-    }
-
-    /// Collects `V = SECRANDOM(length[, alphabet])`.
-    pub(super) fn generate(&mut self) {
-        let profile = self.profile;
-        for assignment in &profile.assignments {
-            let Some((arguments, span)) = self.random(assignment) else {
-                continue;
-            };
-            if let Some((length, alphabet)) = self.random_arguments(arguments, span, assignment) {
-                self.generated.push(Generated {
-                    name: assignment.name.to_owned(),
-                    length,
-                    alphabet,
-                });
-            }
-        }
-    }
-
-    fn random(&self, assignment: &Assignment<'t>) -> Option<(Range32, Span)> {
-        let term = self.profile.single_term(assignment.value?)?;
-        match term.kind {
-            TermKind::Call { name, arguments }
-                if name.of(self.profile.text).eq_ignore_ascii_case("SECRANDOM") =>
-            {
-                Some((arguments, term.span))
-            }
-            _ => None,
-        }
-    }
-
-    fn random_arguments(
-        &mut self,
-        arguments: Range32,
-        span: Span,
-        assignment: &Assignment<'t>,
-    ) -> Option<(u16, String)> {
-        let profile = self.profile;
-        let (length, alphabet) = match profile.tree.arguments(arguments) {
-            [length] => (*length, None),
-            [length, alphabet] => (*length, Some(*alphabet)),
-            _ => {
-                self.refuse(
-                    span,
-                    "`SECRANDOM` takes a length, and the characters to draw from",
-                    "write `SECRANDOM(8)` or `SECRANDOM(8, '0123456789ABCDEF')`",
-                );
-                return None;
-            }
-        };
-        let number = profile.single_term(length).map(|term| term.kind);
-        let Some(TermKind::Number(count @ 1..=255)) = number else {
-            self.refuse(
-                length.span,
-                "this is no length of a secret",
-                "write 1 to 255",
-            );
-            return None;
-        };
-        let alphabet = match alphabet {
-            None => DIGITS.to_owned(),
-            Some(expr) => {
-                let bytes = profile.constant_bytes(expr, assignment.statement);
-                let text = bytes.and_then(|bytes| String::from_utf8(bytes).ok());
-                match text.filter(|text| !text.is_empty()) {
-                    Some(text) => text,
-                    None => {
-                        self.refuse(
-                            expr.span,
-                            "these are no characters to draw from",
-                            "write a string",
-                        );
-                        return None;
-                    }
-                }
-            }
-        };
-        Some((u16::try_from(count).unwrap_or(u16::MAX), alphabet))
     }
 }
 

@@ -4,7 +4,7 @@
 //! behind the creation of its file and needs no selection. Keys come behind all files, dynamic
 //! contents behind the keys.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 
 use super::Programming;
 use crate::model::{Content, DataSize, File, FileIndex, FileKind, Size};
@@ -20,7 +20,7 @@ struct Later {
 }
 
 impl<'t> Programming<'_, '_, '_, 't> {
-    pub(super) fn create_files(&mut self) {
+    pub(super) fn create_files(&mut self, card: &str) {
         let profile = self.profile;
         if profile.calls_of("CreateFiles").next().is_none() {
             self.refuse(
@@ -34,8 +34,12 @@ impl<'t> Programming<'_, '_, '_, 't> {
         let mut paths: Vec<Option<FilePath>> = Vec::new();
         let mut taken = HashSet::new();
         let mut later = Vec::new();
+        let mut additions = self.additions();
         for (index, file) in profile.iter_files() {
             let path = self.path(file, &paths);
+            if path.as_ref().is_some_and(|path| path.len() == 1) {
+                self.add_directory_of_applications(&mut additions);
+            }
             if let Some(path) = &path {
                 if !taken.insert(path.clone()) {
                     self.refuse(
@@ -45,17 +49,60 @@ impl<'t> Programming<'_, '_, '_, 't> {
                     );
                 } else if file.kind != FileKind::Mf {
                     self.create(index, file, path, &mut later);
+                    self.add_token_info(index, path, &mut additions);
                 }
             }
             paths.push(path);
         }
-        self.create_keys(&paths);
+        self.refuse_full_folders(&paths);
+        self.create_keys(card, &paths);
         for Later { action, name, span } in later {
             self.push(
                 &format!("profile.write.{name}"),
                 action,
                 UndoClass::Reversible,
                 span,
+            );
+        }
+    }
+
+    /// A folder with a size must have room for what lies in it, additions among it.
+    fn refuse_full_folders(&mut self, paths: &[Option<FilePath>]) {
+        let mut inside: HashMap<FilePath, u64> = HashMap::new();
+        let mut full = Vec::new();
+        // Files stand behind their folders, so each sum is complete when it is asked for.
+        for operation in self.operations.iter().rev() {
+            let CardAction::CreateFile { path, shape, .. } = &operation.action else {
+                continue;
+            };
+            let needed = inside.remove(path).unwrap_or_default();
+            let size = match shape {
+                FileShape::Dedicated {
+                    size: Some(size), ..
+                }
+                | FileShape::Transparent {
+                    size: SizeOf::Bytes(size),
+                    ..
+                } => u64::from(*size),
+                _ => needed,
+            };
+            if needed > size {
+                full.push((path.clone(), size, needed));
+            }
+            if let Some((_, around)) = path.split_last() {
+                *inside.entry(around.to_vec()).or_default() += size;
+            }
+        }
+        for (path, size, needed) in full {
+            let index = paths.iter().position(|known| known.as_ref() == Some(&path));
+            let Some(file) = index.and_then(|index| self.profile.files.get(index)) else {
+                continue;
+            };
+            let (name, span) = (file.name, self.profile.max_size(file));
+            self.refuse(
+                span.map_or(file.span, |(_, span)| span),
+                format!("`{name}` has {size} bytes, what lies in it takes {needed}"),
+                "enlarge `maxsize=` of the folder, or make its files smaller",
             );
         }
     }
@@ -141,7 +188,7 @@ impl<'t> Programming<'_, '_, '_, 't> {
             None => None,
         };
         let value = written.as_ref().map(|(value, _)| value);
-        let size = self.size(file, content, value)?;
+        let size = self.size(index, content, value)?;
         let sfi = self.short_identifier(file)?;
         let shape = FileShape::Transparent { size, sfi };
         self.push(&id, creation(shape), UndoClass::Reversible, file.span);
@@ -203,28 +250,21 @@ impl<'t> Programming<'_, '_, '_, 't> {
             );
             return None;
         };
-        let fixed = !matches!(content.mode, Some((FileMode::Dynamic, _)));
-        let facts = profile.facts(*expr, *statement);
-        if let Some(secret) = facts.secret.filter(|_| fixed) {
-            self.refuse(
-                secret,
-                "a secret would be written into a file that everyone's card shares",
-                "secrets go into `PERSINFO_PUT_SEC` or `CreatePin`, never into a `Static` file",
-            );
-            return None;
-        }
         let value = self.value(*expr, *statement)?;
+        self.refuse_exposure(&value, *expr, *statement)?;
         Some((value, profile.tree.statement(*statement).span))
     }
 
-    /// `maxsize`: a number that the content must not exceed, or as large as the content.
+    /// `maxsize`: a number that the content must not exceed, or as large as the content, which may
+    /// be a public key.
     fn size(
         &mut self,
-        file: &File<'t>,
+        index: FileIndex,
         content: Option<&Content<'t>>,
         value: Option<&Value>,
     ) -> Option<SizeOf> {
         let profile = self.profile;
+        let file = profile.file(index);
         let data = content.and_then(|content| content.data.first().copied());
         let known = data.and_then(|(statement, expr)| Some(profile.facts(expr?, statement).size));
         match (profile.max_size(file), known, value) {
@@ -244,6 +284,12 @@ impl<'t> Programming<'_, '_, '_, 't> {
             }
             (_, _, Some(value)) => Some(SizeOf::Content(value.clone())),
             (_, _, None) => {
+                let key = profile.key_into(index);
+                if let Some(kind) = key.and_then(|key| profile.key_kind(key)) {
+                    return self
+                        .bytes(kind.public_key_bytes(), file.span)
+                        .map(SizeOf::Bytes);
+                }
                 self.refuse(
                     file.span,
                     format!("nothing says how large `{}` is", file.name),

@@ -5,7 +5,7 @@
 
 use super::Programming;
 use super::access::of_credential;
-use crate::model::{FileIndex, FileKind, Pin, Size};
+use crate::model::{FileIndex, FileKind, KeyKind, Pin, Size};
 use crate::operation::{
     Access, AccessRule, Algorithm, CardAction, FilePath, KeyObject, KeyUsage, UndoClass,
 };
@@ -14,6 +14,7 @@ use crate::syntax::cpf::{Attribute, TermKind};
 
 /// What is taken by the keys before, and where files lie.
 struct Taken<'p> {
+    card: &'p str,
     paths: &'p [Option<FilePath>],
     references: Vec<u8>,
     public: Vec<FileIndex>,
@@ -21,8 +22,9 @@ struct Taken<'p> {
 
 impl<'t> Programming<'_, '_, '_, 't> {
     /// Makes the keys in the order of their declaration. `paths` are those of the declared files.
-    pub(super) fn create_keys(&mut self, paths: &[Option<FilePath>]) {
+    pub(super) fn create_keys(&mut self, card: &str, paths: &[Option<FilePath>]) {
         let mut taken = Taken {
+            card,
             paths,
             references: Vec::new(),
             public: Vec::new(),
@@ -35,13 +37,16 @@ impl<'t> Programming<'_, '_, '_, 't> {
     /// `CreateKey NAME ref=… type=… use=… pin=… public=…`. Each attribute is judged, also when
     /// another one is wrong.
     fn create_key(&mut self, key: &Pin<'t>, taken: &mut Taken<'_>) -> Option<()> {
+        let profile = self.profile;
         let reference = self.key_reference(key, &mut taken.references);
-        let algorithm = self.key_algorithm(key);
+        let algorithm = self.key_algorithm(key, taken.card);
         let usage = self.key_usage(key, algorithm);
         let access = self.key_access(key);
         let public = match self.named(key, "public") {
             None => Some(None),
-            Some(file) => self.public_file(file, algorithm, taken).map(Some),
+            Some(file) => self
+                .public_file(file, profile.key_kind(key), taken)
+                .map(Some),
         };
         let action = CardAction::CreateKey {
             key: KeyObject {
@@ -100,25 +105,28 @@ impl<'t> Programming<'_, '_, '_, 't> {
         Some(reference)
     }
 
-    fn key_algorithm(&mut self, key: &Pin<'t>) -> Option<Algorithm> {
+    fn key_algorithm(&mut self, key: &Pin<'t>, card: &str) -> Option<Algorithm> {
         const HELP: &str = "write `rsa2048`, `rsa3072`, `rsa4096`, `ec-p256` or `ec-p384`";
         let Some(attribute) = self.named(key, "type") else {
             self.refuse(key.span, "nothing says what kind of key this is", HELP);
             return None;
         };
-        let algorithm = match self.word(attribute).as_str() {
-            "rsa2048" => Algorithm::Rsa { bits: 2048 },
-            "rsa3072" => Algorithm::Rsa { bits: 3072 },
-            "rsa4096" => Algorithm::Rsa { bits: 4096 },
-            "ec-p256" => Algorithm::P256,
-            "ec-p384" => Algorithm::P384,
-            _ => {
+        let kind = self.profile.key_kind(key);
+        if let Some(lack) = kind.and_then(|kind| lack(kind, card)) {
+            let help = "take a kind that the card has, or another card";
+            self.refuse(attribute.value.span, lack, help);
+            return None;
+        }
+        match kind {
+            Some(KeyKind::Rsa(bits)) => Some(Algorithm::Rsa { bits }),
+            Some(KeyKind::P256) => Some(Algorithm::P256),
+            Some(KeyKind::P384) => Some(Algorithm::P384),
+            None => {
                 let span = attribute.value.span;
                 self.refuse(span, "this kind of key is not known", HELP);
-                return None;
+                None
             }
-        };
-        Some(algorithm)
+        }
     }
 
     /// Without `use=` a key may do all that its kind can.
@@ -174,7 +182,7 @@ impl<'t> Programming<'_, '_, '_, 't> {
     fn public_file(
         &mut self,
         attribute: &Attribute,
-        algorithm: Option<Algorithm>,
+        kind: Option<KeyKind>,
         taken: &mut Taken<'_>,
     ) -> Option<FilePath> {
         let profile = self.profile;
@@ -205,7 +213,7 @@ impl<'t> Programming<'_, '_, '_, 't> {
             return None;
         }
         taken.public.push(index);
-        let least = least_size(algorithm?);
+        let least = kind?.public_key_bytes();
         if let Some((Size::Bytes(bytes), _)) = profile.max_size(profile.file(index))
             && bytes < least
         {
@@ -220,12 +228,25 @@ impl<'t> Programming<'_, '_, '_, 't> {
     }
 }
 
-/// Bytes of a public key in DER: `RSAPublicKey` with the exponent 65537 (RFC 8017, A.1.1), or the
-/// `SubjectPublicKeyInfo` of an elliptic curve key (RFC 5480).
-fn least_size(algorithm: Algorithm) -> u64 {
-    match algorithm {
-        Algorithm::Rsa { bits } => u64::from(bits) / 8 + 14,
-        Algorithm::P256 => 91,
-        Algorithm::P384 => 120,
-    }
+/// What a card lacks that such a key needs, as far as its key sizes are published.
+fn lack(kind: KeyKind, card: &str) -> Option<String> {
+    let card = stdlib::card(card)?;
+    let (known, bits) = match kind {
+        KeyKind::Rsa(bits) => (card.rsa_bits, bits),
+        KeyKind::P256 => (card.ec_bits, 256),
+        KeyKind::P384 => (card.ec_bits, 384),
+    };
+    let lacks = !known.is_empty() && !known.contains(&bits);
+    lacks.then(|| {
+        let sizes: Vec<_> = known.iter().map(u16::to_string).collect();
+        let family = match kind {
+            KeyKind::Rsa(_) => "RSA keys",
+            KeyKind::P256 | KeyKind::P384 => "elliptic curve keys",
+        };
+        format!(
+            "{} has no such key: its {family} have {} bits",
+            card.name,
+            sizes.join(", ")
+        )
+    })
 }

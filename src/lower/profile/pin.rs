@@ -5,6 +5,7 @@ use super::access::{access, of_credential};
 use crate::lower::initialization::line_of;
 use crate::model::{Pin, SuppliedBy};
 use crate::operation::{Access, CardAction, Origin, PinObject, UndoClass, Value};
+use crate::source::Span;
 use crate::stdlib;
 use crate::syntax::cpf::TermKind;
 
@@ -31,6 +32,14 @@ struct Object {
     pin: PinObject,
     value: Value,
     origin: Origin,
+    place: Place,
+}
+
+/// Where the value of a PIN is given.
+#[derive(Clone, Copy)]
+enum Place {
+    Description(Span),
+    Profile(Span),
 }
 
 impl<'t> Programming<'_, '_, '_, 't> {
@@ -45,6 +54,9 @@ impl<'t> Programming<'_, '_, '_, 't> {
                 .iter()
                 .position(|known| *known == object.pin.credential)
         });
+        for object in &objects {
+            self.refuse_length(object);
+        }
         let puk = objects
             .iter()
             .find(|object| object.pin.credential == Access::Puk);
@@ -60,6 +72,25 @@ impl<'t> Programming<'_, '_, '_, 't> {
             };
             let id = format!("profile.pin.{name}");
             self.push_from(&id, action, UndoClass::Reversible, object.origin);
+        }
+    }
+
+    /// A value of known length must be one that the PIN can have.
+    fn refuse_length(&mut self, object: &Object) {
+        let Some(length) = self.length(&object.value) else {
+            return;
+        };
+        let (min, max) = (object.pin.min_length, object.pin.max_length);
+        if (usize::from(min)..=usize::from(max)).contains(&length) {
+            return;
+        }
+        let name = word(object.pin.credential);
+        let message = format!("{name} gets {length} bytes, it takes {min} to {max}");
+        let help =
+            "take a value of another length, or set `minlen=` and `maxlen=` of a `CreatePin`";
+        match object.place {
+            Place::Profile(span) => self.refuse(span, message, help),
+            Place::Description(span) => self.lowering.refuse(span, message, help),
         }
     }
 
@@ -84,6 +115,7 @@ impl<'t> Programming<'_, '_, '_, 't> {
                     pin: default_object(access, card),
                     value,
                     origin,
+                    place: Place::Description(span),
                 });
             }
         }
@@ -131,6 +163,7 @@ impl<'t> Programming<'_, '_, '_, 't> {
                     pin: default_object(credential, card),
                     value,
                     origin: self.origin(pin.span),
+                    place: Place::Profile(expr.span),
                 }
             }
         };

@@ -2,7 +2,8 @@
 
 use super::{GENERIC, PERSONAL, PROFILE, compile, refusals};
 use crate::operation::{
-    Access, AccessRule, Action, Algorithm, CardAction, CardOperation, CardProgram, FileId, KeyUsage,
+    Access, AccessRule, Action, Algorithm, CardAction, CardOperation, CardProgram, FileId,
+    FileShape, KeyUsage, SizeOf,
 };
 use crate::plan::{Plan, show};
 
@@ -254,4 +255,57 @@ fn the_puk_of_the_signature_slot_is_never_ignored() {
         .map(|operation| operation.id.0.as_str())
         .collect();
     assert_eq!(ids, ["select-card", "set-signature-pin"]);
+}
+
+#[test]
+fn a_file_takes_its_size_from_the_public_key_that_it_receives() {
+    for (kind, bytes) in [
+        ("rsa2048", 270),
+        ("rsa4096", 526),
+        ("ec-p256", 91),
+        ("ec-p384", 120),
+    ] {
+        let profile = with_key(&format!("ref=3 type={kind} public=PUB"))
+            .replace("id=0x4501 maxsize=300", "id=0x4501 maxsize=auto");
+        let plan = compile(DESCRIPTION, Some(&profile)).unwrap();
+        match &operation(program(&plan), "profile.create.PUB").action {
+            CardAction::CreateFile {
+                shape: FileShape::Transparent { size, .. },
+                ..
+            } => assert_eq!(*size, SizeOf::Bytes(bytes), "{kind}"),
+            other => panic!("{other:?}"),
+        }
+    }
+}
+
+#[test]
+fn a_key_that_the_card_lacks_is_refused_at_its_kind() {
+    let profile = with_key("ref=3 type=rsa4096").replace("ISO7816", "SIEMENS44");
+    let findings = compile(DESCRIPTION, Some(&profile)).unwrap_err();
+    assert_eq!(findings.len(), 1);
+    assert_eq!(findings[0].primary.span.of(&profile), "rsa4096");
+    assert!(
+        findings[0]
+            .message
+            .starts_with("CardOS 4.4 has no such key")
+    );
+    // What is published of CardOS 5.0 says nothing of elliptic curves.
+    let profile = with_key("ref=3 type=ec-p256").replace("ISO7816", "SIEMENS50");
+    assert!(compile(DESCRIPTION, Some(&profile)).is_ok());
+}
+
+#[test]
+fn the_right_to_append_goes_by_two_names() {
+    for name in ["append", "write"] {
+        let profile = with_key("ref=3 type=rsa2048")
+            .replace("CreateEf SMALL", &format!("CreateEf SMALL {name}=PIN1"));
+        let plan = compile(DESCRIPTION, Some(&profile)).unwrap();
+        match &operation(program(&plan), "profile.create.SMALL").action {
+            CardAction::CreateFile { access, .. } => {
+                assert_eq!(access.append, Some(AccessRule::Only(Access::Pin1)));
+                assert_eq!(access.update, None);
+            }
+            other => panic!("{other:?}"),
+        }
+    }
 }

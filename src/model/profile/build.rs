@@ -30,6 +30,7 @@ impl<'t> Profile<'t> {
             assigned: HashMap::new(),
             named_files: HashMap::new(),
             content_of: HashMap::new(),
+            key_into: HashMap::new(),
             malformed: malformed_statements(tree),
         };
         let mut reader = Reader {
@@ -50,7 +51,21 @@ impl<'t> Profile<'t> {
                 profile.content_of.entry(file).or_insert(count(index));
             }
         }
+        profile.key_into = profile.receivers();
         profile
+    }
+
+    /// The files that receive public keys, each with the first such key.
+    fn receivers(&self) -> HashMap<FileIndex, u32> {
+        let mut receivers = HashMap::new();
+        for (key, index) in self.keys.iter().zip(0..) {
+            let named = self.attribute(key.attributes, "public");
+            let file = named.and_then(|named| self.file_named(named.value.span.of(self.text)));
+            if let Some(file) = file {
+                receivers.entry(file).or_insert(index);
+            }
+        }
+        receivers
     }
 }
 

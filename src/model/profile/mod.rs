@@ -2,6 +2,7 @@
 
 mod build;
 mod facts;
+mod key;
 
 use std::borrow::Cow;
 use std::collections::HashMap;
@@ -13,6 +14,7 @@ use crate::syntax::cpf::{
 };
 
 pub use facts::{DataSize, Facts};
+pub use key::KeyKind;
 
 /// Index of a file in [`Profile::files`].
 #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Debug)]
@@ -162,6 +164,7 @@ pub struct Profile<'t> {
     assigned: HashMap<String, u32>,
     named_files: HashMap<String, FileIndex>,
     content_of: HashMap<FileIndex, u32>,
+    key_into: HashMap<FileIndex, u32>,
     malformed: HashMap<StatementId, Vec<Span>>,
 }
 

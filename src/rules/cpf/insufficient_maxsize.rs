@@ -167,7 +167,10 @@ fn fixed_size(cx: &ProfileContext<'_>, file: &File<'_>) -> Option<(u64, Span)> {
 fn size_on_card(cx: &ProfileContext<'_>, index: FileIndex, file: &File<'_>, inside: u64) -> u64 {
     match (fixed_size(cx, file), file.kind) {
         (Some((size, _)), _) => size,
-        (None, FileKind::Ef) => constant(cx, index).map_or(0, |(size, _)| size),
+        (None, FileKind::Ef) => constant(cx, index).map_or_else(
+            || public_key(cx, index).unwrap_or_default(),
+            |(size, _)| size,
+        ),
         (None, _) => inside,
     }
 }
@@ -180,6 +183,12 @@ fn constant(cx: &ProfileContext<'_>, index: FileIndex) -> Option<(u64, Span)> {
         DataSize::Known(size) => Some((size, value.span)),
         _ => None,
     }
+}
+
+/// Length of the public key that a file receives.
+fn public_key(cx: &ProfileContext<'_>, index: FileIndex) -> Option<u64> {
+    let key = cx.profile.key_into(index)?;
+    Some(cx.profile.key_kind(key)?.public_key_bytes())
 }
 
 fn bytes(count: u64) -> String {

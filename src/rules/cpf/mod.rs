@@ -10,6 +10,7 @@ mod incomplete_profile;
 mod insufficient_maxsize;
 mod invalid_attribute_value;
 mod invalid_call;
+mod language_extension;
 mod unbounded_auto_size;
 mod undeclared_file;
 mod undefined_variable;
@@ -28,6 +29,7 @@ pub(super) const RULES: &[&Rule] = &[
     &insufficient_maxsize::RULE,
     &invalid_attribute_value::RULE,
     &invalid_call::RULE,
+    &language_extension::RULE,
     &unbounded_auto_size::RULE,
     &undeclared_file::RULE,
     &undefined_variable::RULE,

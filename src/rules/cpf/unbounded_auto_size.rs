@@ -7,8 +7,9 @@ use crate::stdlib::Certainty;
 rule! {
     /// # What it finds
     ///
-    /// `maxsize=auto` on a file that has no `File` block, or whose content has no upper bound that is
-    /// known before the card is made. The encrypted PINs have none.
+    /// `maxsize=auto` on a file that has no `File` block and receives no public key of a `CreateKey`,
+    /// or whose content has no upper bound that is known before the card is made. The encrypted PINs
+    /// have none.
     ///
     /// # Why it matters
     ///
@@ -73,7 +74,7 @@ fn check(cx: &ProfileContext<'_>, findings: &mut Findings<'_>) {
             continue;
         };
         let Some(content) = cx.profile.content_of(index) else {
-            if !has_lost_block {
+            if !has_lost_block && cx.profile.key_into(index).is_none() {
                 report_empty(cx, file, auto, findings);
             }
             continue;
