@@ -2,8 +2,8 @@
 //! rules, and a card in software that executes them.
 //!
 //! Owns: APDUs, their status words, file templates, the simulated card and its image. Must not
-//! know: the languages and the plan above it, PKCS#11, findings. Everything but the image file is
-//! pure; the simulated card gets its randomness handed in.
+//! know: the languages and the plan above it, PKCS#11, findings. Everything but the image file, the
+//! reader and the virtual reader is pure; the simulated card gets its randomness handed in.
 
 pub mod access;
 pub mod apdu;
@@ -14,6 +14,10 @@ pub mod image;
 pub mod pkcs15;
 pub mod program;
 mod public_key;
+#[cfg(feature = "pcsc")]
+pub mod reader;
+#[cfg(feature = "native")]
+pub mod serve;
 pub mod simulator;
 pub mod status;
 pub mod tree;

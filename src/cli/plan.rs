@@ -173,7 +173,11 @@ fn tell(differences: &[Difference], display: &Display) -> Result<Exit, Fatal> {
 }
 
 /// A description is compiled, everything else is read as a plan.
-fn load(path: &Path, judging: &Judging, display: &Display) -> Result<Option<Document>, Fatal> {
+pub(super) fn load(
+    path: &Path,
+    judging: &Judging,
+    display: &Display,
+) -> Result<Option<Document>, Fatal> {
     if Language::of_name(&path.to_string_lossy()).is_some() || path == Path::new("-") {
         return compile(path, judging, display);
     }

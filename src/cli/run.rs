@@ -54,9 +54,12 @@ pub(super) struct Run {
     #[arg(long, value_name = "NAME=VALUE")]
     field: Vec<String>,
     /// The token, over what the job says: `sim:` (a card that vanishes with the command, the
-    /// default), `sim:FILE`, `pkcs11:token=…?module-path=…`.
+    /// default), `sim:FILE`, `pcsc:READER`, `pkcs11:token=…?module-path=…`.
     #[arg(long, value_name = "URI")]
     token: Option<String>,
+    /// Lay out a card in a reader by the commands of ISO 7816-9 although its own are not public.
+    #[arg(long)]
+    force_iso: bool,
     /// Look for everything that speaks against the run, and write nothing.
     #[arg(long)]
     dry_run: bool,
@@ -104,6 +107,7 @@ impl Run {
             job,
             field,
             token: Some(format!("sim:{}", image.display())),
+            force_iso: false,
             dry_run: false,
             journal: None,
             resume: None,
@@ -285,6 +289,11 @@ fn open_token(run: &Run, job: &Job, past: Option<&Past>) -> Result<Box<dyn Token
             .and_then(|uri| SimulatedCard::open(&uri).map_err(|error| unanswered(&error)))?;
         return Ok(Box::new(CardToken::new(Box::new(card))));
     }
+    if let Some(scheme) = uri.get(..PCSC.len())
+        && scheme.eq_ignore_ascii_case(PCSC)
+    {
+        return open_reader(&uri[PCSC.len()..], run.force_iso);
+    }
     if !uri.to_ascii_lowercase().starts_with("pkcs11:") {
         let scheme = uri.split(':').next().unwrap_or(uri);
         return Err(
@@ -300,6 +309,26 @@ fn open_token(run: &Run, job: &Job, past: Option<&Past>) -> Result<Box<dyn Token
         ModuleToken::open(uri, signature.as_ref())
     });
     Ok(Box::new(token.map_err(|error| unanswered(&error))?))
+}
+
+const PCSC: &str = "pcsc:";
+
+#[cfg(feature = "pcsc")]
+fn open_reader(reader: &str, force_iso: bool) -> Result<Box<dyn Token>, Fatal> {
+    let card = crate::token::card::ReaderCard::open(reader).map_err(|error| unanswered(&error))?;
+    Ok(Box::new(
+        CardToken::new(Box::new(card)).forcing_iso(force_iso),
+    ))
+}
+
+#[cfg(not(feature = "pcsc"))]
+fn open_reader(_: &str, _: bool) -> Result<Box<dyn Token>, Fatal> {
+    Err(
+        Fatal::usage("this perso was built without support for readers").help(
+            "build it with the feature `pcsc`: cargo install perso --features pcsc \
+             (on Debian this needs the package libpcsclite-dev)",
+        ),
+    )
 }
 
 fn now() -> UnixTime {

@@ -32,3 +32,5 @@ mod run;
 mod sandbox;
 mod softhsm;
 mod syntax_cpf;
+#[cfg(target_os = "linux")]
+mod vpcd;

@@ -55,10 +55,27 @@ fn read_bytes(path: &Path) -> io::Result<Zeroizing<Vec<u8>>> {
 /// If the file cannot be written; the old image is then untouched.
 pub fn write(path: &Path, card: &Card) -> Result<(), DiskError> {
     let bytes = encode(card).map_err(|source| wrong(path, source))?;
-    replace(path, &bytes).map_err(|source| failed("write", path, source))
+    replace(path, &bytes, Flush::ToDisk).map_err(|source| failed("write", path, source))
 }
 
-fn replace(path: &Path, bytes: &[u8]) -> io::Result<()> {
+/// As [`write`], without waiting for the disk: a process that is killed loses nothing, a machine
+/// that fails may.
+///
+/// # Errors
+/// If the file cannot be written; the old image is then untouched.
+pub fn write_unflushed(path: &Path, card: &Card) -> Result<(), DiskError> {
+    let bytes = encode(card).map_err(|source| wrong(path, source))?;
+    replace(path, &bytes, Flush::Later).map_err(|source| failed("write", path, source))
+}
+
+/// Whether to wait for the disk.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Flush {
+    ToDisk,
+    Later,
+}
+
+fn replace(path: &Path, bytes: &[u8], flush: Flush) -> io::Result<()> {
     let directory = match path.parent() {
         Some(parent) if !parent.as_os_str().is_empty() => parent,
         _ => Path::new("."),
@@ -67,15 +84,19 @@ fn replace(path: &Path, bytes: &[u8]) -> io::Result<()> {
     let mut temporary = name.to_os_string();
     temporary.push(format!(".{}.tmp", std::process::id()));
     let temporary = directory.join(temporary);
-    let result = write_new(&temporary, bytes).and_then(|()| std::fs::rename(&temporary, path));
+    let result =
+        write_new(&temporary, bytes, flush).and_then(|()| std::fs::rename(&temporary, path));
     if result.is_err() {
         let _ = std::fs::remove_file(&temporary);
         return result;
     }
-    sync_directory(directory)
+    match flush {
+        Flush::ToDisk => sync_directory(directory),
+        Flush::Later => Ok(()),
+    }
 }
 
-fn write_new(path: &Path, bytes: &[u8]) -> io::Result<()> {
+fn write_new(path: &Path, bytes: &[u8], flush: Flush) -> io::Result<()> {
     // What a killed process of the same number left behind.
     match std::fs::remove_file(path) {
         Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
@@ -87,7 +108,10 @@ fn write_new(path: &Path, bytes: &[u8]) -> io::Result<()> {
     std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
     let mut file = options.open(path)?;
     file.write_all(bytes)?;
-    file.sync_all()
+    match flush {
+        Flush::ToDisk => file.sync_all(),
+        Flush::Later => Ok(()),
+    }
 }
 
 #[cfg(unix)]

@@ -21,7 +21,7 @@ use super::{FileControl, Sw};
 mod disk;
 
 #[cfg(feature = "native")]
-pub use disk::{DiskError, read, write};
+pub use disk::{DiskError, read, write, write_unflushed};
 
 const MAGIC: &[u8; 8] = b"PERSOCRD";
 const VERSION: u16 = 1;

@@ -9,7 +9,9 @@ use serde::Serialize;
 use super::access::{CredentialNumber, Operation};
 use super::simulator::{Card, FileKey, Files, Key, KeyUse, Pin, State};
 
+mod declared;
 mod names;
+mod svg;
 mod text;
 
 use names::Names;
@@ -44,6 +46,9 @@ pub struct Picture {
 pub struct Node {
     /// What it is: `MF`, `EF.ODF`, `certificate "…"`; plain `DF` or `EF` where nothing is known.
     pub name: String,
+    /// What the profile calls it, where the profile is known.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub declared: Option<String>,
     /// File identifier, four hexadecimal digits.
     pub id: String,
     /// Whether it is a directory.
@@ -140,6 +145,7 @@ fn node(state: &State, names: &Names<'_>, key: FileKey) -> Node {
         name: names
             .file(key)
             .map_or_else(|| fallback.to_owned(), ToOwned::to_owned),
+        declared: None,
         id: format!("{:04X}", control.id),
         directory: control.is_df(),
         aid: control.name.as_deref().map(hex),
@@ -157,6 +163,7 @@ impl Node {
     fn unknown() -> Self {
         Self {
             name: "?".to_owned(),
+            declared: None,
             id: String::new(),
             directory: false,
             aid: None,

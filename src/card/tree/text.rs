@@ -23,6 +23,15 @@ impl fmt::Display for Picture {
 }
 
 impl Picture {
+    /// Who can erase the card, as a sentence without full stop.
+    pub(super) fn erasure(&self) -> String {
+        match (self.eraseable, self.erased_by) {
+            (true, _) => "anybody can erase it".to_owned(),
+            (false, Some(number)) => format!("only PIN #{number} can erase it"),
+            (false, None) => "nobody can erase it".to_owned(),
+        }
+    }
+
     fn headline(&self) -> String {
         let Self {
             personality,
@@ -31,11 +40,7 @@ impl Picture {
             memory: (used, all),
             ..
         } = self;
-        let erase = match (self.eraseable, self.erased_by) {
-            (true, _) => "anybody can erase it".to_owned(),
-            (false, Some(number)) => format!("only PIN #{number} can erase it"),
-            (false, None) => "nobody can erase it".to_owned(),
-        };
+        let erase = self.erasure();
         let rules = if self.enforced {
             ""
         } else {
@@ -66,7 +71,9 @@ fn node_lines(node: &Node, branch: &str, indent: &str, lines: &mut Vec<String>) 
 }
 
 fn node_line(node: &Node) -> String {
-    let mut parts = vec![format!("{} {}", node.name, node.id)];
+    let declared = node.declared.iter();
+    let declared: String = declared.map(|name| format!(" [{name}]")).collect();
+    let mut parts = vec![format!("{} {}{declared}", node.name, node.id)];
     match (node.directory, node.size) {
         (true, 0 | MASTER_FILE_SIZE) => {}
         (true, size) => parts.push(format!("{size} bytes reserved")),

@@ -12,6 +12,11 @@ pub trait Line: Channel {
     /// Answer to reset (ISO/IEC 7816-3).
     fn atr(&self) -> Vec<u8>;
 
+    /// Whether commands with more than 255 bytes of data reach the card.
+    fn takes_extended_length(&self) -> bool {
+        true
+    }
+
     /// Makes what was done so far outlive the process; a card in a reader has done so already.
     ///
     /// # Errors

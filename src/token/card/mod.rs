@@ -13,17 +13,23 @@ use crate::card::tree::Picture;
 use crate::card::{Command, Sw};
 use crate::operation::{Access, Action, Capability, Input, Part, Selection, SerialForm, Slot};
 use crate::secret::Secret;
-use crate::token::{Identity, ObjectId, Outcome, Refusal, Retry, State, Step, Token, TokenError};
+use crate::token::{
+    Identity, Kind, ObjectId, Outcome, Refusal, Retry, State, Step, Token, TokenError,
+};
 
 mod keys;
 mod line;
 mod pins;
 mod preflight;
 mod profile;
+#[cfg(feature = "pcsc")]
+mod reader;
 mod simulator;
 mod stored;
 
 pub use line::Line;
+#[cfg(feature = "pcsc")]
+pub use reader::ReaderCard;
 pub use simulator::{SimulatedCard, SimulatorUri};
 
 use line::ask;
@@ -42,6 +48,8 @@ pub struct CardToken {
     verified: BTreeSet<u8>,
     /// What pre-flight knows of the card by then.
     foreseen: Foreseen,
+    /// Whether a card of an unknown kind is laid out in the form of ISO 7816.
+    force_iso: bool,
     /// What an interrupted change left in the directories was finished.
     mended: bool,
 }
@@ -56,8 +64,16 @@ impl CardToken {
             references: BTreeMap::new(),
             verified: BTreeSet::new(),
             foreseen: Foreseen::AsItIs,
+            force_iso: false,
             mended: false,
         }
+    }
+
+    /// Lays out any card in the form of ISO 7816, also one that does not say that it takes it.
+    #[must_use]
+    pub fn forcing_iso(mut self, force: bool) -> Self {
+        self.force_iso = force;
+        self
     }
 
     /// What the run knows of the card besides its reader: nothing after it was erased.
@@ -88,6 +104,9 @@ impl CardToken {
     /// Longest data field of a command: what CardOS tells (GET DATA 018D), else short length.
     fn data_field(&mut self) -> Result<usize, TokenError> {
         const DATA_FIELD_LENGTH: u16 = 0x018D;
+        if !self.line.takes_extended_length() {
+            return Ok(255);
+        }
         let told = self.data(DATA_FIELD_LENGTH)?;
         Ok(match told.as_deref() {
             Some([high, low]) => usize::from(u16::from_be_bytes([*high, *low])).max(255),
@@ -197,8 +216,13 @@ impl Token for CardToken {
             let info = application.token_info()?;
             info.label.clone()
         });
+        // A simulated card in a virtual reader is one all the same.
+        let kind = match self.identification()? {
+            Some(_) => Kind::Simulator,
+            None => self.line.kind(),
+        };
         Ok(Identity {
-            kind: self.line.kind(),
+            kind,
             label: label.unwrap_or_default(),
             serial: self.serial()?,
         })

@@ -90,9 +90,17 @@ impl CardToken {
     /// Laying out a card erases what is on it.
     fn erasure_refusals(&mut self, refusals: &mut Vec<Refusal>) -> Result<(), TokenError> {
         let Some(card) = self.identification()? else {
-            refusals.push(Refusal::new(
-                "this card is none that perso knows how to lay out",
-            ));
+            if !self.force_iso {
+                refusals.push(
+                    Refusal::new(
+                        "how this card creates files is not public, so perso does not lay it out",
+                    )
+                    .help(
+                        "try it on a simulated card; --force-iso sends the commands of ISO 7816-9 \
+                         to this one, which may spoil it",
+                    ),
+                );
+            }
             return Ok(());
         };
         if card.activated && !card.eraseable {
@@ -236,10 +244,10 @@ const fn needs_application(action: &Action<Option<Input>>) -> bool {
 }
 
 type Known<T> = Option<T>;
+/// Who logs in, and where what is written goes.
+type LoginAt<'a> = (&'a Login<Known<Input>>, Option<&'a Slot<Known<Input>>>);
 
-fn login_of(
-    action: &Action<Known<Input>>,
-) -> Option<(&Login<Known<Input>>, Option<&Slot<Known<Input>>>)> {
+fn login_of(action: &Action<Known<Input>>) -> Option<LoginAt<'_>> {
     match action {
         Action::WriteSerialNumber { login, .. } => login.as_ref().map(|login| (login, None)),
         Action::GenerateKeyPair { login, slot, .. }

@@ -29,7 +29,10 @@ impl CardToken {
     pub(super) fn lay_out(&mut self, layout: &Layout<'_>) -> Result<(), TokenError> {
         let program = amended(layout)?;
         let items = self.assembled(&program, layout.officer)?;
-        self.erase()?;
+        // A foreign card is taken as it is: how it is erased is not known.
+        if self.identification()?.is_some() {
+            self.erase()?;
+        }
         self.references = references(&program);
         let done = execute(&items, &mut *self.line);
         self.line.keep()?;

@@ -56,7 +56,7 @@ fn meaningful() -> impl Strategy<Value = Vec<u8>> {
     ]
 }
 
-fn command() -> impl Strategy<Value = Vec<u8>> {
+pub(super) fn command() -> impl Strategy<Value = Vec<u8>> {
     let body = prop::collection::vec(any::<u8>(), 0..24);
     prop_oneof![
         4 => meaningful(),

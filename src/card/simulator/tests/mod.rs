@@ -10,6 +10,7 @@ mod anything;
 mod files;
 mod keys;
 mod life_cycle;
+mod never;
 mod opensc;
 mod pins;
 mod select;

@@ -7,11 +7,16 @@ use getrandom::SysRng;
 use rand_core::UnwrapErr;
 use tempfile::TempPath;
 
+use super::options::Judging;
 use super::run::{self, Run};
-use super::{Display, Exit, Fatal, output};
+use super::{Display, Exit, Fatal, output, plan};
 use crate::card::simulator::{Card as SimulatedCard, Options, Personality};
 use crate::card::tree::Picture;
 use crate::card::{dump, image};
+use crate::operation::Action;
+use crate::plan::Plan;
+
+mod serve;
 
 /// Make, show and read simulated cards.
 #[derive(Args)]
@@ -25,6 +30,7 @@ enum CardCommand {
     New(New),
     Tree(Tree),
     Dump(Dump),
+    Serve(serve::Serve),
 }
 
 /// Make a new card, blank or personalised.
@@ -57,6 +63,14 @@ struct Tree {
     /// As JSON.
     #[arg(long)]
     json: bool,
+    /// As a drawing.
+    #[arg(long, conflicts_with = "json")]
+    svg: bool,
+    /// Add the names that a profile gives to the files: a plan, or a description that names it.
+    #[arg(long, value_name = "DSC|PLAN")]
+    from: Option<PathBuf>,
+    #[command(flatten)]
+    judging: Box<Judging>,
 }
 
 /// Print the contents of a card's files.
@@ -71,6 +85,7 @@ pub(super) fn run(card: &Card, display: &Display) -> Result<Exit, Fatal> {
     match &card.command {
         CardCommand::New(new) => make(new, display),
         CardCommand::Tree(tree) => show(tree, display),
+        CardCommand::Serve(card) => serve::run(card, display),
         CardCommand::Dump(file) => {
             output::print(dump(&read(&file.image)?).as_bytes(), display)?;
             Ok(Exit::Done)
@@ -133,15 +148,37 @@ fn unfinished(image: &Path) -> Result<TempPath, Fatal> {
 }
 
 fn show(tree: &Tree, display: &Display) -> Result<Exit, Fatal> {
-    let picture = Picture::of(&read(&tree.image)?);
-    let text = if tree.json {
-        serde_json::to_string_pretty(&picture)
-            .map_err(|error| Fatal::usage(format!("cannot write the tree: {error}")))?
-    } else {
-        picture.to_string()
+    let mut picture = Picture::of(&read(&tree.image)?);
+    if let Some(from) = &tree.from {
+        let Some(plan) = plan::load(from, &tree.judging, display)? else {
+            return Ok(Exit::Findings);
+        };
+        picture = named(picture, &plan, from)?;
+    }
+    let text = match (tree.json, tree.svg) {
+        (true, _) => serde_json::to_string_pretty(&picture)
+            .map_err(|error| Fatal::usage(format!("cannot write the tree: {error}")))?,
+        (_, true) => picture.svg(),
+        _ => picture.to_string(),
     };
-    output::print(format!("{text}\n").as_bytes(), display)?;
+    output::print(format!("{}\n", text.trim_end()).as_bytes(), display)?;
     Ok(Exit::Done)
+}
+
+fn named(picture: Picture, plan: &Plan, from: &Path) -> Result<Picture, Fatal> {
+    let programs = plan
+        .operations()
+        .filter_map(|operation| match &operation.action {
+            Action::Initialise { program, .. } => program.as_ref(),
+            _ => None,
+        });
+    let program = programs.chain(&plan.fallback_program).next();
+    let program = program.ok_or_else(|| {
+        let name = from.display();
+        Fatal::usage(format!("`{name}` lays out no card, so it names no files"))
+            .help("name a description with `InitToken` and `ChipProfile`")
+    })?;
+    Ok(picture.declared_by(program))
 }
 
 fn read(image: &Path) -> Result<SimulatedCard, Fatal> {
