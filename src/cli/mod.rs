@@ -43,12 +43,10 @@ enum Command {
     Check(check::Check),
     Compile(compile::Compile),
     Plan(plan::Plan),
+    Run(Box<run::Run>),
     Card(card::Card),
     New(new::New),
     Explain(explain::Explain),
-    // Not shown until it executes plans on the simulated card, too.
-    #[command(hide = true)]
-    Run(run::Run),
 }
 
 /// Runs the command that the arguments of the process name.

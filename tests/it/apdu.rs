@@ -63,7 +63,7 @@ fn parse(script: &str) -> Vec<Line> {
             .collect();
         let before = lines.last_mut().unwrap();
         assert!(
-            before.comment.starts_with("9000 badge.cpf:"),
+            before.comment.starts_with("9000 badge."),
             "{}",
             before.comment
         );
