@@ -174,7 +174,7 @@ impl<'a> Parts<'a> {
         self.elements.iter().find(|it| it.tag == tag)
     }
 
-    pub(super) fn bytes(&self, tag: Tag) -> Option<&'a [u8]> {
+    fn bytes(&self, tag: Tag) -> Option<&'a [u8]> {
         self.element(tag).map(|it| it.bytes(self.data))
     }
 

@@ -6,10 +6,10 @@
 
 use rsa::BoxedUint;
 
-use super::objects::{self, PARAMETERS, VALUE};
+use super::access;
+use super::parts::{CONDITIONS, PARAMETERS, Parts, VALUE};
 use crate::card::apdu::Command;
 use crate::card::simulator::key::Material;
-use crate::card::simulator::objects::Parts;
 use crate::card::simulator::secret::Secret;
 use crate::card::simulator::{Answer, Card, Key, KeyType, KeyUse, State, done};
 use crate::card::{Condition, Operation, Sw};
@@ -35,7 +35,7 @@ pub(super) struct Component {
 
 impl Component {
     pub(super) fn of(parts: &Parts<'_>) -> Result<Self, Sw> {
-        let (options, algorithm) = match *objects::need(parts, PARAMETERS)? {
+        let (options, algorithm) = match *parts.need(PARAMETERS)? {
             [options, _, algorithm, _, _, _, _, _] => (options, algorithm),
             _ => return Err(Sw::WRONG_DATA),
         };
@@ -44,13 +44,16 @@ impl Component {
             RSA_PURE_SIGNATURE => KeyUse::SIGN,
             _ => return Err(Sw::NO_FUNCTION),
         };
-        let (access, generation) = objects::key_conditions(parts)?;
+        // Of use and of generation; those between have no rule here.
+        let [of_use, _, _, _, _, _, of_generation] = *parts.need(CONDITIONS)? else {
+            return Err(Sw::WRONG_DATA);
+        };
         Ok(Self {
             uses,
-            access,
-            generation,
+            access: access::condition(of_use),
+            generation: access::condition(of_generation),
             is_last: options & MORE == 0,
-            value: Secret::new(objects::need(parts, VALUE)?),
+            value: Secret::new(parts.need(VALUE)?),
         })
     }
 }

@@ -23,12 +23,14 @@
 //!   left.
 //! * Rules of files hold from the first PHASE CONTROL into operation, and then in both phases. Those
 //!   of keys hold at once: OpenSC leaves its cards in the administration phase.
+//! * The size of a directory is no limit: OpenSC makes its own of 4096 bytes and puts more into it.
 //! * Keys of fewer than 2048 bits, records and counters are not played.
 
 pub(super) mod access;
 mod information;
 pub(super) mod keys;
 mod objects;
+mod parts;
 pub(super) mod phase;
 
 use super::commands::parameters;
@@ -120,8 +122,9 @@ impl Card {
     }
 }
 
-/// The blank card: everybody may do everything, as after FORMAT in OpenSC's form.
+/// A blank file system: everybody may do everything, as after FORMAT in OpenSC's form.
 pub(super) fn format(files: &mut Files) {
+    files.are_directories_bounded = false;
     if let Ok(mf) = files.get_mut(Files::MF) {
         access::set(&mut mf.control, &[0; access::LENGTH]);
     }

@@ -4,24 +4,17 @@
 //! shortest (one options byte more where the card tells tries); `86` conditions of use, change and
 //! unblocking; `8F` the value, filled up with 00.
 
-use super::access;
 use super::keys::Component;
+use super::parts::{CONDITIONS, IDENTIFIER, PARAMETERS, Parts, VALUE};
 use super::phase::Phase;
 use crate::card::Sw;
 use crate::card::access::CredentialNumber;
 use crate::card::apdu::Command;
 use crate::card::simulator::commands::parameters;
-use crate::card::simulator::objects::Parts;
 use crate::card::simulator::{Answer, Card, Pin, done};
-use crate::der::Tag;
 
 const OBJECT: u16 = 0x016E;
 const SECURITY_ENVIRONMENT: u16 = 0x016D;
-
-pub(super) const IDENTIFIER: Tag = Tag::new(0x83);
-pub(super) const PARAMETERS: Tag = Tag::new(0x85);
-pub(super) const CONDITIONS: Tag = Tag::new(0x86);
-pub(super) const VALUE: Tag = Tag::new(0x8F);
 
 /// Class of an object that is compared: a PIN.
 const TEST: u8 = 0x00;
@@ -50,14 +43,15 @@ impl Card {
         let parts = Parts::of(command.body())?;
         match what {
             OBJECT => self.put_object(&parts),
-            _ => parts
-                .bytes(IDENTIFIER)
-                .map_or(Err(Sw::WRONG_DATA), |_| done()),
+            _ => {
+                parts.need(IDENTIFIER)?;
+                done()
+            }
         }
     }
 
     fn put_object(&mut self, parts: &Parts<'_>) -> Answer {
-        match *need(parts, IDENTIFIER)? {
+        match *parts.need(IDENTIFIER)? {
             [TEST, number] => {
                 let (number, pin) = pin(number, parts)?;
                 self.define_pin(number, pin)
@@ -71,18 +65,14 @@ impl Card {
     }
 }
 
-pub(super) fn need<'a>(parts: &Parts<'a>, tag: Tag) -> Result<&'a [u8], Sw> {
-    parts.bytes(tag).ok_or(Sw::WRONG_DATA)
-}
-
 /// A PIN that its holder changes; no other form is played.
 fn pin(number: u8, parts: &Parts<'_>) -> Result<(CredentialNumber, Pin), Sw> {
-    let (tries, shortest) = match *need(parts, PARAMETERS)? {
+    let (tries, shortest) = match *parts.need(PARAMETERS)? {
         [_, _, PIN_TEST, tries, _, _, _, shortest] => (tries, shortest),
         [_, _, _, PIN_TEST, tries, _, _, _, shortest] => (tries, shortest),
         _ => return Err(Sw::WRONG_DATA),
     };
-    let unblocked_by = match *need(parts, CONDITIONS)? {
+    let unblocked_by = match *parts.need(CONDITIONS)? {
         [_, change, unblock] if change == number => CredentialNumber::new(unblock),
         _ => return Err(Sw::WRONG_DATA),
     };
@@ -90,19 +80,7 @@ fn pin(number: u8, parts: &Parts<'_>) -> Result<(CredentialNumber, Pin), Sw> {
         .with_tries(tries & TRIES)?
         .with_lengths(shortest, LONGEST_PIN)?
         .with_unblocking(unblocked_by);
-    pin.set(need(parts, VALUE)?)?;
+    pin.set(parts.need(VALUE)?)?;
     let number = CredentialNumber::new(number).ok_or(Sw::NO_REFERENCE)?;
     Ok((number, pin))
-}
-
-/// Who may use and who may generate a key: the first and the seventh of its conditions.
-pub(super) fn key_conditions(
-    parts: &Parts<'_>,
-) -> Result<(crate::card::Condition, crate::card::Condition), Sw> {
-    match *need(parts, CONDITIONS)? {
-        [of_use, _, _, _, _, _, generation] => {
-            Ok((access::condition(of_use), access::condition(generation)))
-        }
-        _ => Err(Sw::WRONG_DATA),
-    }
 }
