@@ -97,6 +97,13 @@ impl Sw {
         self.0 == 0x9000 || matches!(self.sw1(), 0x61 | 0x62)
     }
 
+    /// Whether the PIN that was presented is not the card's: `63Cx`, or `6300`, which does not tell
+    /// the tries left.
+    #[must_use]
+    pub const fn is_wrong_pin(self) -> bool {
+        self.0 == Self::WRONG_PIN.0 || self.remaining_tries().is_some()
+    }
+
     /// The number of tries left that `63Cx` announces.
     #[must_use]
     pub const fn remaining_tries(self) -> Option<u8> {

@@ -135,9 +135,9 @@ mod tests {
     #[test]
     fn a_short_list_ends_with_nobody() {
         let data = [
-            0x62, 0x11, 0x80, 2, 0, 9, 0x82, 1, 1, 0x83, 2, 0x50, 0x31, 0x86, 2, 0x00, 0x01,
+            0x62, 0x0F, 0x80, 2, 0, 9, 0x82, 1, 1, 0x83, 2, 0x50, 0x31, 0x86, 2, 0x00, 0x01,
         ];
-        let control = file_control(&data[..17]).unwrap_or_else(|_| FileControl::ef(0, 0));
+        let control = file_control(&data).unwrap();
         assert_eq!(
             control.proprietary.as_deref(),
             Some(&[0, 1, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF][..])
