@@ -12,7 +12,8 @@
 //!
 //! `00` is everybody, `FF` nobody, `01` to `7F` whoever verified the PIN object of this number. A
 //! shorter list ends with nobody. The card has PIN objects up to 14: higher numbers hold for nobody.
-//! The bytes are kept beside the rules, for those that have no rule and for SELECT.
+//! A file that comes with rules of ISO 7816 instead keeps them (*perso*), and they are told in nine
+//! bytes. The bytes are kept beside the rules, for those that have no rule and for SELECT.
 
 use crate::card::access::{CredentialNumber, CredentialSet};
 use crate::card::{AccessRules, Condition, FileControl, Operation, Sw};
@@ -57,7 +58,10 @@ const fn operations(is_df: bool) -> &'static [&'static [Operation]; LENGTH] {
 /// What CREATE FILE is told, with its conditions as rules.
 pub(in super::super) fn file_control(data: &[u8]) -> Result<FileControl, Sw> {
     let mut control = FileControl::decode(data).map_err(|_| Sw::WRONG_DATA)?;
-    let told = control.proprietary.take().unwrap_or_default();
+    let told = match control.proprietary.take() {
+        None if control.rules.is_some() => return Ok(control),
+        told => told.unwrap_or_default(),
+    };
     let mut bytes = [NEVER; LENGTH];
     let place = bytes.get_mut(..told.len()).ok_or(Sw::WRONG_DATA)?;
     place.copy_from_slice(&told);
