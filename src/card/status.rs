@@ -17,6 +17,8 @@ impl Sw {
     pub const DEACTIVATED: Self = Self(0x6283);
     /// The selected file is terminated.
     pub const TERMINATED: Self = Self(0x6285);
+    /// Wrong PIN, without the number of tries left.
+    pub const WRONG_PIN: Self = Self(0x6300);
     /// Memory failure.
     pub const MEMORY_FAILURE: Self = Self(0x6581);
     /// The length of the command is wrong.
@@ -95,6 +97,13 @@ impl Sw {
         self.0 == 0x9000 || matches!(self.sw1(), 0x61 | 0x62)
     }
 
+    /// Whether the PIN that was presented is not the card's: `63Cx`, or `6300`, which does not tell
+    /// the tries left.
+    #[must_use]
+    pub const fn is_wrong_pin(self) -> bool {
+        self.0 == Self::WRONG_PIN.0 || self.remaining_tries().is_some()
+    }
+
     /// The number of tries left that `63Cx` announces.
     #[must_use]
     pub const fn remaining_tries(self) -> Option<u8> {
@@ -132,7 +141,7 @@ fn fixed_meaning(sw: Sw) -> &'static str {
         Sw::END_REACHED => "the file ended before the requested length",
         Sw::DEACTIVATED => "the selected file is deactivated",
         Sw::TERMINATED => "the selected file is terminated",
-        Sw(0x6300) => "wrong PIN",
+        Sw::WRONG_PIN => "wrong PIN",
         Sw::MEMORY_FAILURE => "memory failure on the card",
         Sw::WRONG_LENGTH => "wrong length",
         Sw::NO_LOGICAL_CHANNELS => "logical channels are not supported",

@@ -14,7 +14,7 @@ use zeroize::Zeroizing;
 use super::access::CredentialNumber;
 use super::fcp::MASTER_FILE;
 use super::simulator::secret::hex;
-use super::simulator::{Card, FileKey, Files, Key, Options, Pin, State};
+use super::simulator::{Card, FileKey, Files, Key, Options, Phase, Pin, State};
 use super::{FileControl, Sw};
 
 #[cfg(feature = "native")]
@@ -79,6 +79,9 @@ struct Body {
     files: FileImage,
     pins: BTreeMap<CredentialNumber, Pin>,
     keys: BTreeMap<u8, Key>,
+    /// Told for cards of the personality `cardos-4.4` that are in operation.
+    #[serde(default, skip_serializing_if = "Phase::is_first")]
+    phase: Phase,
 }
 
 /// One file with what lies in it; of its data only the part that was ever written.
@@ -102,6 +105,7 @@ pub fn encode(card: &Card) -> Result<Zeroizing<Vec<u8>>, ImageError> {
         files: file_image(&state.files, Files::MF).ok_or_else(|| impossible("no MF"))?,
         pins: state.pins.clone(),
         keys: state.keys.clone(),
+        phase: state.phase,
     };
     let body = serde_json::to_vec(&body).map_err(|error| impossible(&error.to_string()))?;
     let body = Zeroizing::new(body);
@@ -196,6 +200,7 @@ fn state(body: Body) -> Result<State, ImageError> {
     }
     state.pins = body.pins;
     state.keys = body.keys;
+    state.phase = body.phase;
     Ok(state)
 }
 

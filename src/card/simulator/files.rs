@@ -66,6 +66,8 @@ pub(crate) struct Files {
     next: u32,
     /// Bytes that all transparent files together may have.
     memory: u32,
+    /// Whether the size of a directory limits what lies in it.
+    pub are_directories_bounded: bool,
 }
 
 impl Files {
@@ -80,6 +82,7 @@ impl Files {
             files: BTreeMap::from([(Self::MF, File::new(mf, None))]),
             next: 1,
             memory,
+            are_directories_bounded: true,
         }
     }
 
@@ -189,6 +192,9 @@ impl Files {
         }
         if !control.is_df() && self.used_memory() + u64::from(control.size) > self.memory.into() {
             return Err(Sw::NO_ROOM);
+        }
+        if !self.are_directories_bounded {
+            return Ok(());
         }
         // The nearest directory with a limit answers for all above: its own size is reserved.
         let limited = self

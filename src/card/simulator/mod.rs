@@ -10,10 +10,12 @@
 //!   Files created later are activated at once unless tag 8A says otherwise.
 //! * CREATE FILE of the MF sets its rules and size while the card is blank.
 //! * PIN objects have numbers 1 to 14; bit 8 of a reference (local or global) does not matter.
-//!   Keys have numbers 1 to 15. Both belong to the card.
+//!   Keys have numbers 1 to 15, those in the form of CardOS 4.4 up to 31. Both belong to the card.
+//! * A personality adds commands and forms to this core; that of CardOS 4.4 is [`cardos44`].
 //! * PUT DATA and GET DATA with P1-P2 `01F0` to `01F3` define and list PINs, keys and options, see
 //!   [`objects`]; `80 06 00 00` erases the card, see [`Options`].
 
+mod cardos44;
 mod commands;
 mod files;
 mod key;
@@ -36,6 +38,9 @@ pub use pin::Pin;
 use session::Session;
 pub(crate) use state::State;
 pub use state::{Options, Personality};
+
+pub use cardos44::CARDOS_4_4_ATR;
+pub(crate) use cardos44::phase::Phase;
 
 /// ATR of CardOS 5.0, which OpenSC recognises without configuration.
 pub const CARDOS_5_0_ATR: [u8; 11] = [
@@ -122,6 +127,7 @@ impl Card {
 
     fn execute(&mut self, command: Command) -> Response {
         let expected = command.expected();
+        let presents = !command.body().is_empty();
         let waiting = self.session.waiting.take();
         let result = if command.ins == ins::GET_RESPONSE && command.cla == 0 {
             waiting.ok_or(Sw::CONDITIONS)
@@ -131,13 +137,19 @@ impl Card {
                 None => done(),
             })
         };
-        let response = result.unwrap_or_else(|sw| Response::new(Vec::new(), sw));
+        let response = result.unwrap_or_else(|sw| {
+            let sw = match self.is_cardos44() && presents {
+                true => cardos44::status(sw),
+                false => sw,
+            };
+            Response::new(Vec::new(), sw)
+        });
         self.cut(response, expected as usize)
     }
 
     /// Checks the class and joins a chain of commands; `None` until the last one.
     fn whole(&mut self, command: Command) -> Result<Option<Command>, Sw> {
-        check_class(&command)?;
+        self.check_class(&command)?;
         let chain = self.session.chain.take();
         if let Some(begun) = &chain
             && (begun.ins, begun.p1, begun.p2) != (command.ins, command.p1, command.p2)
@@ -174,7 +186,10 @@ impl Card {
 
     fn dispatch(&mut self, command: &Command) -> Answer {
         if command.cla & class::PROPRIETARY != 0 {
-            return self.erase(command);
+            return match command.ins {
+                commands::ERASE => self.erase(command),
+                _ => self.own_command(command),
+            };
         }
         let reading = matches!(
             command.ins,
@@ -200,6 +215,9 @@ impl Card {
             ins::RESET_RETRY_COUNTER => self.reset_retry_counter(command),
             ins::MANAGE_SECURITY_ENVIRONMENT => self.manage_security_environment(command),
             ins::PERFORM_SECURITY_OPERATION => self.perform_security_operation(command),
+            ins::GENERATE_KEY_PAIR if self.generates_into_file(command) => {
+                self.generate_into_file(command)
+            }
             ins::GENERATE_KEY_PAIR | ins::GENERATE_KEY_PAIR_ODD => self.generate_key_pair(command),
             ins::GET_CHALLENGE => self.get_challenge(command),
             ins::GET_DATA => self.get_data(command),
@@ -207,19 +225,20 @@ impl Card {
             _ => Err(Sw::NO_INSTRUCTION),
         }
     }
-}
 
-fn check_class(command: &Command) -> Result<(), Sw> {
-    let cla = command.cla;
-    if cla & class::PROPRIETARY != 0 {
-        let known = cla == class::PROPRIETARY && command.ins == commands::ERASE;
-        return known.then_some(()).ok_or(Sw::NO_CLASS);
-    }
-    match cla {
-        _ if cla & class::FURTHER != 0 => Err(Sw::NO_CLASS),
-        _ if cla & class::SECURE_MESSAGING != 0 => Err(Sw::NO_SECURE_MESSAGING),
-        _ if cla & class::CHANNEL != 0 => Err(Sw::NO_LOGICAL_CHANNELS),
-        _ => Ok(()),
+    fn check_class(&self, command: &Command) -> Result<(), Sw> {
+        let cla = command.cla;
+        match cla {
+            class::PROPRIETARY if command.ins == commands::ERASE => Ok(()),
+            _ if cla & class::PROPRIETARY != 0 => match self.options().personality {
+                Personality::CardOs44 => cardos44::check_class(cla, command.ins),
+                Personality::Iso7816 | Personality::CardOs50 => Err(Sw::NO_CLASS),
+            },
+            _ if cla & class::FURTHER != 0 => Err(Sw::NO_CLASS),
+            _ if cla & class::SECURE_MESSAGING != 0 => Err(Sw::NO_SECURE_MESSAGING),
+            _ if cla & class::CHANNEL != 0 => Err(Sw::NO_LOGICAL_CHANNELS),
+            _ => Ok(()),
+        }
     }
 }
 

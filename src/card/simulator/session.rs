@@ -1,6 +1,7 @@
 //! What a card forgets when it loses power: the selected file, verified PINs, the security
 //! environment, an unfinished chain, a part of an answer that waits.
 
+use super::cardos44::keys::Unfinished;
 use super::key::Padding;
 use super::{FileKey, Files};
 use crate::card::access::CredentialSet;
@@ -21,6 +22,8 @@ pub(super) struct Session {
     pub verified: CredentialSet,
     pub signing: Option<KeyChoice>,
     pub deciphering: Option<KeyChoice>,
+    /// The parts of a key that came so far, in the form of CardOS 4.4.
+    pub unfinished: Option<Unfinished>,
     pub chain: Option<Command>,
     pub waiting: Option<Response>,
 }
@@ -33,6 +36,7 @@ impl Session {
             verified: CredentialSet::default(),
             signing: None,
             deciphering: None,
+            unfinished: None,
             chain: None,
             waiting: None,
         }

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use super::secret::hex;
-use super::{CARDOS_5_0_ATR, Files, Key, Pin};
+use super::{CARDOS_4_4_ATR, CARDOS_5_0_ATR, Files, Key, Phase, Pin, cardos44};
 use crate::card::access::{CredentialNumber, CredentialSet, Operation};
 use crate::card::{AccessRules, Condition, LifeCycle, Sw};
 
@@ -19,24 +19,35 @@ pub enum Personality {
     #[default]
     #[serde(rename = "cardos-5.0")]
     CardOs50,
+    /// In addition the commands and forms of CardOS 4.4, so that OpenSC lays the card out.
+    #[serde(rename = "cardos-4.4")]
+    CardOs44,
 }
 
 impl Personality {
+    /// Every personality.
+    pub const ALL: [Self; 3] = [Self::Iso7816, Self::CardOs50, Self::CardOs44];
+
     /// The name on the command line and in images.
     #[must_use]
     pub const fn name(self) -> &'static str {
         match self {
             Self::Iso7816 => "iso7816",
             Self::CardOs50 => "cardos-5.0",
+            Self::CardOs44 => "cardos-4.4",
         }
     }
 
     /// The personality of this name.
     #[must_use]
     pub fn from_name(name: &str) -> Option<Self> {
-        [Self::Iso7816, Self::CardOs50]
-            .into_iter()
-            .find(|it| it.name() == name)
+        Self::ALL.into_iter().find(|it| it.name() == name)
+    }
+
+    /// The names of all, for people: `` `iso7816`, `cardos-5.0` … ``.
+    #[must_use]
+    pub fn names() -> String {
+        Self::ALL.map(|it| format!("`{}`", it.name())).join(", ")
     }
 }
 
@@ -65,19 +76,29 @@ impl Options {
     pub const MEMORY: u32 = 128 * 1024;
     /// Most bytes of memory.
     pub const MAX_MEMORY: u32 = 4 * 1024 * 1024;
+
+    /// A blank card of this personality, with a serial number as long as such a card has.
+    #[must_use]
+    pub fn of(personality: Personality) -> Self {
+        let (atr, serial) = match personality {
+            Personality::CardOs44 => (CARDOS_4_4_ATR.to_vec(), 6),
+            Personality::Iso7816 | Personality::CardOs50 => (CARDOS_5_0_ATR.to_vec(), 8),
+        };
+        Self {
+            personality,
+            atr,
+            serial: (1..=serial).map(|digit| digit * 0x11).collect(),
+            memory: Self::MEMORY,
+            eraseable: false,
+            erased_by: None,
+        }
+    }
 }
 
 impl Default for Options {
     /// A blank CardOS 5.0 look-alike with the serial number `1122334455667788`.
     fn default() -> Self {
-        Self {
-            personality: Personality::default(),
-            atr: CARDOS_5_0_ATR.to_vec(),
-            serial: vec![0x11, 0x22, 0x33, 0x44, 0x55, 0x66, 0x77, 0x88],
-            memory: Self::MEMORY,
-            eraseable: false,
-            erased_by: None,
-        }
+        Self::of(Personality::default())
     }
 }
 
@@ -88,17 +109,26 @@ pub(crate) struct State {
     pub files: Files,
     pub pins: BTreeMap<CredentialNumber, Pin>,
     pub keys: BTreeMap<u8, Key>,
+    pub phase: Phase,
 }
 
 impl State {
-    /// Numbers that keys may have; OpenSC keeps the low four bits only.
-    pub(crate) const KEY_NUMBERS: std::ops::RangeInclusive<u8> = 1..=15;
+    /// Numbers that keys may have.
+    pub(crate) const KEY_NUMBERS: std::ops::RangeInclusive<u8> = 1..=31;
+    /// Numbers that keys of our own PUT DATA may have; of those, OpenSC's driver for CardOS 5 keeps
+    /// the low four bits only.
+    pub(crate) const OWN_KEY_NUMBERS: std::ops::RangeInclusive<u8> = 1..=15;
 
     pub(crate) fn new(options: Options) -> Self {
+        let mut files = Files::new(options.memory.min(Options::MAX_MEMORY));
+        if options.personality == Personality::CardOs44 {
+            cardos44::format(&mut files);
+        }
         Self {
-            files: Files::new(options.memory.min(Options::MAX_MEMORY)),
+            files,
             pins: BTreeMap::new(),
             keys: BTreeMap::new(),
+            phase: Phase::default(),
             options,
         }
     }
@@ -120,9 +150,21 @@ impl State {
         self.life_cycle() == LifeCycle::Terminated
     }
 
-    /// Whether a condition that stands outside files (of a key) is satisfied.
+    /// Puts the MF and every file that is still being created or initialised into use.
+    pub(super) fn activate(&mut self) {
+        use LifeCycle::{Creation, Initialisation};
+        for file in self.files.iter_mut() {
+            if matches!(file.life_cycle(), Creation | Initialisation) {
+                file.control.life_cycle = Some(LifeCycle::Activated);
+            }
+        }
+    }
+
+    /// Whether a condition that stands outside files (of a key) is satisfied. CardOS 4.4 guards its
+    /// keys in both phases.
     pub(super) fn holds(&self, condition: &Condition, verified: CredentialSet) -> Result<(), Sw> {
-        let allowed = !self.is_fused() || condition.holds(verified);
+        let enforced = self.is_fused() || self.options.personality == Personality::CardOs44;
+        let allowed = !enforced || condition.holds(verified);
         allowed.then_some(()).ok_or(Sw::SECURITY_STATUS)
     }
 

@@ -100,18 +100,14 @@ pub(super) fn run(card: &Card, display: &Display) -> Result<Exit, Fatal> {
 fn make(new: &New, display: &Display) -> Result<Exit, Fatal> {
     let personality = Personality::from_name(&new.model).ok_or_else(|| {
         Fatal::usage(format!("there is no card model `{}`", new.model))
-            .help("known are `iso7816` and `cardos-5.0`")
+            .help(format!("known are {}", Personality::names()))
     })?;
     if new.image.exists() && !new.force {
         let name = new.image.display();
         return Err(Fatal::usage(format!("`{name}` is there already"))
             .help("name another file, or replace it with --force"));
     }
-    let options = Options {
-        personality,
-        ..Options::default()
-    };
-    let card = SimulatedCard::new(options, UnwrapErr(SysRng));
+    let card = SimulatedCard::new(Options::of(personality), UnwrapErr(SysRng));
     let Some(from) = &new.from else {
         image::write(&new.image, &card).map_err(|error| Fatal::usage(error.to_string()))?;
         return Ok(Exit::Done);

@@ -67,7 +67,7 @@ pub(super) fn lost(doing: &str, error: &ChannelError) -> TokenError {
 pub(super) fn refused(doing: &str, sw: Sw) -> TokenError {
     let problem = format!("{doing}: the card answers {sw}, {}", sw.meaning());
     let retry = match sw {
-        _ if sw.remaining_tries().is_some() => Retry::LookFirst,
+        _ if sw.is_wrong_pin() => Retry::LookFirst,
         Sw::BLOCKED | Sw::MEMORY_FAILURE => Retry::LookFirst,
         _ => Retry::Safe,
     };

@@ -8,6 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::card::apdu::ins;
 use crate::card::pkcs15::Application;
+use crate::card::program::Dialect;
 use crate::card::simulator::objects::{self, Identification};
 use crate::card::tree::Picture;
 use crate::card::{Command, Sw};
@@ -19,6 +20,7 @@ use crate::token::{
     Identity, Kind, ObjectId, Outcome, Refusal, Retry, State, Step, Token, TokenError,
 };
 
+mod dialect;
 mod keys;
 mod line;
 mod pins;
@@ -52,6 +54,8 @@ pub struct CardToken {
     foreseen: Foreseen,
     /// Whether a card of an unknown kind is laid out in the form of ISO 7816.
     force_iso: bool,
+    /// How it is laid out, once it was asked.
+    dialect: Option<Option<Dialect>>,
     /// What an interrupted change left in the directories was finished.
     mended: bool,
     /// The run takes up one that was killed.
@@ -69,6 +73,7 @@ impl CardToken {
             verified: BTreeSet::new(),
             foreseen: Foreseen::AsItIs,
             force_iso: false,
+            dialect: None,
             mended: false,
             resumes: false,
         }

@@ -87,8 +87,9 @@ impl CardToken {
         reference: u8,
         pin: &Secret,
     ) -> Result<(), TokenError> {
+        let pin = self.filled_up(pin.expose())?;
         let command = Command::new(ins::VERIFY, 0, LOCAL | reference);
-        let command = with_secret(command, pin.expose())?;
+        let command = with_secret(command, &pin)?;
         let doing = format!("verifying {}", credential.word());
         let answer = ask(&mut *self.line, &command, &doing)?;
         self.line.keep()?;
@@ -153,9 +154,13 @@ impl CardToken {
         new: &Secret,
         doing: &str,
     ) -> Result<(), TokenError> {
+        let (present, new) = (
+            self.filled_up(present.expose())?,
+            self.filled_up(new.expose())?,
+        );
         let mut both = zeroize::Zeroizing::new(Vec::with_capacity(present.len() + new.len()));
-        both.extend_from_slice(present.expose());
-        both.extend_from_slice(new.expose());
+        both.extend_from_slice(&present);
+        both.extend_from_slice(&new);
         let command = with_secret(command, &both)?;
         let answer = ask(&mut *self.line, &command, doing)?;
         self.line.keep()?;
@@ -181,7 +186,7 @@ impl CardToken {
                     self.verified.remove(&reference);
                     return self.line.keep();
                 }
-                sw if sw.remaining_tries().is_some() => {}
+                sw if sw.is_wrong_pin() => {}
                 sw => return Err(refused(&doing, sw)),
             }
         }
@@ -209,7 +214,7 @@ impl CardToken {
 
 fn explained(error: TokenError, sw: Sw) -> TokenError {
     match sw {
-        _ if sw.remaining_tries().is_some() => error
+        _ if sw.is_wrong_pin() => error
             .cause("the job holds another credential than the card; it was tried once")
             .cause("the credential was entered with a line end or in another encoding"),
         Sw::BLOCKED => error.cause("too many wrong attempts before; the PUK can unblock a PIN"),

@@ -4,6 +4,7 @@ use super::pins::PinState;
 use super::profile::{has_token_info, refusals as layout_refusals};
 use super::{CardToken, is_signature};
 use crate::card::access::CredentialNumber;
+use crate::card::program::Dialect;
 use crate::der::pkcs15::fid;
 use crate::operation::{Access, Action, CardAction, CardProgram, Input, Login, Role, Slot};
 use crate::token::{ObjectId, Refusal, TokenError, certificate_list};
@@ -45,8 +46,10 @@ impl CardToken {
                         application: program.as_ref().is_some_and(makes_application),
                     };
                 }
+                let dialect = self.dialect()?.unwrap_or(Dialect::Iso7816);
                 refusals.extend(program_refusals(
                     program.as_ref(),
+                    dialect,
                     serial.is_some(),
                     officer.as_ref(),
                 ));
@@ -98,7 +101,7 @@ impl CardToken {
     /// Laying out a card erases what is on it.
     fn erasure_refusals(&mut self, refusals: &mut Vec<Refusal>) -> Result<(), TokenError> {
         let Some(card) = self.identification()? else {
-            if !self.force_iso {
+            if self.dialect()?.is_none() && !self.force_iso {
                 refusals.push(
                     Refusal::new(
                         "how this card creates files is not public, so perso does not lay it out",
@@ -193,6 +196,7 @@ impl CardToken {
 
 fn program_refusals(
     program: Option<&CardProgram<Option<Input>>>,
+    dialect: Dialect,
     serial: bool,
     officer: Option<&Input>,
 ) -> Vec<Refusal> {
@@ -205,7 +209,7 @@ fn program_refusals(
     let officer = officer
         .and_then(|name| super::profile::officer_of(name).ok())
         .unwrap_or(Access::Puk);
-    let mut refusals = layout_refusals(program, officer);
+    let mut refusals = layout_refusals(program, dialect, officer);
     if serial && !has_token_info(program) {
         refusals.push(
             Refusal::new("the profile has no EF.TokenInfo that could hold the serial number")

@@ -2,6 +2,7 @@
 
 use super::line::lost;
 use super::{CardToken, input_bytes, input_text};
+use crate::card::apdu::MAX_SHORT_DATA;
 use crate::card::program::{
     Dialect, Failure, FailureKind, Item, Known, Problem, Setup, assemble, execute,
 };
@@ -56,9 +57,13 @@ impl CardToken {
         program: &CardProgram<Input>,
         officer: &Input,
     ) -> Result<Vec<Item>, TokenError> {
+        let dialect = self.dialect()?.unwrap_or(Dialect::Iso7816);
         let setup = Setup {
-            dialect: Dialect::Iso7816,
-            data_field: self.data_field()?,
+            dialect,
+            data_field: match dialect {
+                Dialect::Iso7816 => self.data_field()?,
+                Dialect::CardOs44 => MAX_SHORT_DATA,
+            },
             officer: officer_of(officer)?,
         };
         let known = known(program);
@@ -67,7 +72,11 @@ impl CardToken {
 }
 
 /// What speaks against a layout whose values are known in part.
-pub(super) fn refusals(program: &CardProgram<Option<Input>>, officer: Access) -> Vec<Refusal> {
+pub(super) fn refusals(
+    program: &CardProgram<Option<Input>>,
+    dialect: Dialect,
+    officer: Access,
+) -> Vec<Refusal> {
     let known: Result<CardProgram<Known>, std::convert::Infallible> =
         program.try_map(&mut |value| {
             Ok(match value {
@@ -77,8 +86,8 @@ pub(super) fn refusals(program: &CardProgram<Option<Input>>, officer: Access) ->
         });
     let Ok(known) = known;
     let setup = Setup {
-        dialect: Dialect::Iso7816,
-        data_field: 255,
+        dialect,
+        data_field: MAX_SHORT_DATA,
         officer,
     };
     let problems = assemble(&known, &setup).err().unwrap_or_default();

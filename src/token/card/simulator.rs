@@ -51,7 +51,8 @@ fn model_of(query: &str) -> Result<Personality, String> {
         .strip_prefix("model=")
         .ok_or_else(|| format!("`?{query}` is not known; a simulated card takes `?model=NAME`"))?;
     Personality::from_name(name).ok_or_else(|| {
-        format!("there is no card model `{name}`; known are `iso7816` and `cardos-5.0`")
+        let known = Personality::names();
+        format!("there is no card model `{name}`; known are {known}")
     })
 }
 
@@ -85,13 +86,7 @@ impl SimulatedCard {
                 )));
             }
             (Some(card), _) => card,
-            (None, model) => Card::new(
-                Options {
-                    personality: model.unwrap_or_default(),
-                    ..Options::default()
-                },
-                UnwrapErr(SysRng),
-            ),
+            (None, model) => Card::new(Options::of(model.unwrap_or_default()), UnwrapErr(SysRng)),
         };
         Ok(Self {
             card,

@@ -1,5 +1,6 @@
 //! Cards in a reader: OpenSC as the judge of what perso writes, and perso through PC/SC.
 
+mod cardos44;
 mod opensc;
 mod plans;
 mod reader;

@@ -13,13 +13,13 @@ const MODULES: [&str; 3] = [
     "/usr/lib64/opensc-pkcs11.so",
 ];
 
-fn module() -> &'static str {
+pub(super) fn module() -> &'static str {
     let there = |path: &&str| std::path::Path::new(path).exists();
     MODULES.into_iter().find(there).expect("opensc-pkcs11")
 }
 
 /// What the programs print without the lines that say which reader they take.
-fn told(text: &str) -> String {
+pub(super) fn told(text: &str) -> String {
     let lines = text.lines().filter(|line| !line.starts_with("Using "));
     lines.collect::<Vec<_>>().join("\n")
 }

@@ -31,6 +31,8 @@ pub(super) fn is_installed() -> bool {
         "nsenter",
         "ip",
         "opensc-tool",
+        "pkcs15-init",
+        "openssl",
         "scriptor",
     ];
     let mut missing: Vec<_> = programs

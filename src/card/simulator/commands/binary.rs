@@ -85,7 +85,11 @@ impl Card {
         done()
     }
 
-    fn accessible(&self, key: FileKey, operation: Operation) -> Result<(), Sw> {
+    pub(in super::super) fn accessible(
+        &self,
+        key: FileKey,
+        operation: Operation,
+    ) -> Result<(), Sw> {
         let file = self.state.files.get(key)?;
         if file.control.is_df() {
             return Err(Sw::NO_CURRENT_EF);

@@ -5,6 +5,7 @@ use super::super::state::Personality;
 use super::super::{Answer, Card, Pin, answer, done};
 use super::parameters;
 use crate::card::Sw;
+use crate::card::access::CredentialNumber;
 use crate::card::apdu::Command;
 use crate::der::Tlv;
 
@@ -48,6 +49,7 @@ impl Card {
             }
             _ => match self.options().personality {
                 Personality::CardOs50 => self.get_cardos_data(what),
+                Personality::CardOs44 => self.information(what),
                 Personality::Iso7816 => Err(Sw::NO_REFERENCE),
             },
         }
@@ -71,16 +73,22 @@ impl Card {
             objects::PINS => self.put_pin(command),
             objects::KEYS => self.put_key(command),
             objects::OPTIONS => self.put_options(command),
+            _ if self.is_cardos44() => self.put_cardos_data(command),
             _ => Err(Sw::NO_REFERENCE),
         }
     }
 
-    /// After activation a PIN that has a value is no longer redefined: that would reset its
-    /// counter, or replace it without knowing it.
     fn put_pin(&mut self, command: &Command) -> Answer {
         self.may_put_data()?;
         let pins = &self.state.pins;
         let (number, pin) = Parts::of(command.body())?.pin(|number| pins.get(&number).cloned())?;
+        self.define_pin(number, pin)
+    }
+
+    /// After activation a PIN that has a value is no longer redefined: that would reset its
+    /// counter, or replace it without knowing it.
+    pub(in super::super) fn define_pin(&mut self, number: CredentialNumber, pin: Pin) -> Answer {
+        let pins = &self.state.pins;
         if self.is_fused() && pins.get(&number).is_some_and(Pin::is_set) {
             return Err(Sw::CONDITIONS);
         }

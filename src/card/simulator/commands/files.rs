@@ -1,6 +1,6 @@
 //! Commands on whole files and the life cycle (ISO/IEC 7816-9, ISO/IEC 7816-13 for the card).
 
-use super::super::{Answer, Card, FileKey, Files, done};
+use super::super::{Answer, Card, FileKey, Files, cardos44, done};
 use super::parameters;
 use super::select::identifier;
 use crate::card::access::Operation;
@@ -14,7 +14,10 @@ impl Card {
         if parameters(command) != 0 {
             return Err(Sw::WRONG_P1P2);
         }
-        let mut control = FileControl::decode(command.body()).map_err(|_| Sw::WRONG_DATA)?;
+        let mut control = match self.is_cardos44() {
+            true => cardos44::access::file_control(command.body())?,
+            false => FileControl::decode(command.body()).map_err(|_| Sw::WRONG_DATA)?,
+        };
         if control.id == MASTER_FILE && !self.is_fused() {
             control.life_cycle = Some(LifeCycle::Creation);
             self.state.files.create_mf(control)?;
@@ -65,14 +68,7 @@ impl Card {
         }
         self.authorise(file, Operation::Activate)?;
         if file == Files::MF && !self.is_fused() {
-            for file in self.state.files.iter_mut() {
-                if matches!(
-                    file.life_cycle(),
-                    LifeCycle::Creation | LifeCycle::Initialisation
-                ) {
-                    file.control.life_cycle = Some(LifeCycle::Activated);
-                }
-            }
+            self.state.activate();
         }
         self.set_life_cycle(file, LifeCycle::Activated)
     }

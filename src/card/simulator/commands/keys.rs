@@ -45,7 +45,7 @@ impl Card {
         if OTHERS.contains(&template) {
             return done();
         }
-        let choice = key_choice(data)?;
+        let choice = key_choice(data, self.default_padding())?;
         if !self.state.keys.contains_key(&choice.number) {
             return Err(Sw::NO_REFERENCE);
         }
@@ -102,7 +102,7 @@ impl Card {
                 let choice = self.session.signing.or(self.session.deciphering);
                 choice.ok_or(Sw::CONDITIONS)?.number
             }
-            data => key_choice(data)?.number,
+            data => key_choice(data, Padding::default())?.number,
         };
         let key = self.state.keys.get(&number).ok_or(Sw::NO_REFERENCE)?;
         if command.p1 & 0x01 == 0 {
@@ -116,14 +116,14 @@ impl Card {
     }
 
     /// Whether PINs, keys and options may be defined now: by the current directory's rule.
-    pub(super) fn may_put_data(&self) -> Result<(), Sw> {
+    pub(in super::super) fn may_put_data(&self) -> Result<(), Sw> {
         self.authorise(self.session.directory, crate::card::Operation::PutData)
     }
 
     pub(super) fn put_key(&mut self, command: &Command) -> Answer {
         self.may_put_data()?;
         let (number, key) = super::super::objects::Parts::of(command.body())?.key()?;
-        if !State::KEY_NUMBERS.contains(&number) {
+        if !State::OWN_KEY_NUMBERS.contains(&number) {
             return Err(Sw::NO_REFERENCE);
         }
         self.state.keys.insert(number, key);
@@ -132,15 +132,19 @@ impl Card {
 }
 
 /// The key that a control reference template names, with or without the template's own tag.
-fn key_choice(data: &[u8]) -> Result<KeyChoice, Sw> {
+fn key_choice(data: &[u8], default: Padding) -> Result<KeyChoice, Sw> {
     let mut number = None;
-    let mut padding = Padding::default();
+    let mut padding = default;
     let mut read = |element: &Element, data: &[u8]| match (element.tag, element.bytes(data)) {
         (KEY | PRIVATE_KEY, [.., last]) => {
             number = Some(*last);
             Ok(())
         }
-        (ALGORITHM, [PKCS1 | ECDSA]) => Ok(()),
+        (ALGORITHM, [PKCS1]) => {
+            padding = Padding::Pkcs1;
+            Ok(())
+        }
+        (ALGORITHM, [ECDSA]) => Ok(()),
         (ALGORITHM, [RAW]) => {
             padding = Padding::None;
             Ok(())

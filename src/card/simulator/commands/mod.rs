@@ -12,6 +12,6 @@ pub(super) use data::ERASE;
 use crate::card::apdu::Command;
 
 /// P1 and P2 in one number.
-fn parameters(command: &Command) -> u16 {
+pub(super) fn parameters(command: &Command) -> u16 {
     u16::from_be_bytes([command.p1, command.p2])
 }

@@ -1,6 +1,6 @@
 //! SELECT (ISO/IEC 7816-4 clause 7.1.1).
 
-use super::super::{Answer, Card, FileKey, Files, answer};
+use super::super::{Answer, Card, FileKey, Files, answer, cardos44};
 use crate::card::apdu::{Command, Response};
 use crate::card::fcp::{FCI, FCP, FMD, MASTER_FILE};
 use crate::card::{LifeCycle, Sw};
@@ -46,9 +46,13 @@ impl Card {
 
     fn describe(&self, key: FileKey, form: u8) -> Answer {
         let file = self.state.files.get(key)?;
+        let control = match self.is_cardos44() {
+            true => cardos44::access::told(&file.control),
+            false => file.control.clone(),
+        };
         let data = match form {
-            0x00 => file.control.encode(FCI),
-            0x04 => file.control.encode(FCP),
+            0x00 => control.encode(FCI),
+            0x04 => control.encode(FCP),
             0x08 => Tlv::new(FMD, []).encode(),
             _ => Vec::new(),
         };

@@ -7,6 +7,7 @@ use super::*;
 use crate::card::access::CredentialNumber;
 
 mod anything;
+mod cardos44;
 mod files;
 mod keys;
 mod life_cycle;
