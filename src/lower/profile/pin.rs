@@ -1,5 +1,7 @@
 //! PIN objects: those of the credentials that the description passes, and `CreatePin` (perso).
 
+use std::collections::HashMap;
+
 use super::Programming;
 use super::access::{access, of_credential};
 use crate::lower::initialization::line_of;
@@ -33,6 +35,10 @@ struct Object {
     value: Value,
     origin: Origin,
     place: Place,
+    /// Where its reference is given, or would be.
+    numbered: Place,
+    /// What unblocks it, by the word of the profile.
+    unblock: Option<(Access, Span)>,
 }
 
 /// Where the value of a PIN is given.
@@ -57,14 +63,19 @@ impl<'t> Programming<'_, '_, '_, 't> {
         for object in &objects {
             self.refuse_length(object);
         }
-        let puk = objects
+        self.refuse_shared_references(&objects);
+        let references: HashMap<Access, u8> = objects
             .iter()
-            .find(|object| object.pin.credential == Access::Puk);
-        let puk = puk.map(|object| object.pin.reference);
+            .map(|object| (object.pin.credential, object.pin.reference))
+            .collect();
         for mut object in objects {
-            if object.pin.credential == Access::Pin1 && object.pin.unblocked_by.is_none() {
-                object.pin.unblocked_by = puk;
-            }
+            object.pin.unblocked_by = match object.unblock {
+                Some((by, span)) => self.unblocking(by, span, &references),
+                None if object.pin.credential == Access::Pin1 => {
+                    references.get(&Access::Puk).copied()
+                }
+                None => None,
+            };
             let name = word(object.pin.credential);
             let action = CardAction::CreatePin {
                 pin: object.pin,
@@ -88,9 +99,76 @@ impl<'t> Programming<'_, '_, '_, 't> {
         let message = format!("{name} gets {length} bytes, it takes {min} to {max}");
         let help =
             "take a value of another length, or set `minlen=` and `maxlen=` of a `CreatePin`";
-        match object.place {
+        self.refuse_at(object.place, message, help);
+    }
+
+    fn refuse_at(&mut self, place: Place, message: String, help: &str) {
+        match place {
             Place::Profile(span) => self.refuse(span, message, help),
             Place::Description(span) => self.lowering.refuse(span, message, help),
+        }
+    }
+
+    /// Commands name a PIN by its reference, so each has one of its own.
+    fn refuse_shared_references(&mut self, objects: &[Object]) {
+        let mut taken: HashMap<u8, Access> = HashMap::new();
+        for object in objects {
+            let reference = object.pin.reference;
+            if let Some(other) = taken.insert(reference, object.pin.credential) {
+                let (name, other) = (word(object.pin.credential), word(other));
+                self.refuse_at(
+                    object.numbered,
+                    format!("{name} has the reference {reference}, as {other} has"),
+                    "give each PIN a reference of its own, with `ref=` of a `CreatePin`",
+                );
+            }
+        }
+    }
+
+    /// The reference of what unblocks a PIN.
+    fn unblocking(
+        &mut self,
+        by: Access,
+        span: Span,
+        references: &HashMap<Access, u8>,
+    ) -> Option<u8> {
+        let reference = references.get(&by).copied();
+        if reference.is_none() {
+            let by = word(by);
+            self.refuse(
+                span,
+                format!("no {by} is made on the card: nobody could ever unblock this PIN"),
+                "make it with a `CreatePin` of its own, or leave `unblock=` out",
+            );
+        }
+        reference
+    }
+
+    /// The one credential that a word names.
+    fn credential_of(&mut self, span: Span) -> Option<(Access, Span)> {
+        let named = access(span.of(self.profile.text)).filter(|named| ORDER.contains(named));
+        if named.is_none() {
+            self.refuse(
+                span,
+                "this is no credential",
+                "write the credential that unblocks the PIN, for instance `PUK`",
+            );
+        }
+        Some((named?, span))
+    }
+
+    /// All PINs lie in the master file.
+    fn refuse_scope(&mut self, pin: &Pin<'t>) {
+        let Some(scope) = self.profile.attribute(pin.attributes, "scope") else {
+            return;
+        };
+        let span = scope.value.span;
+        if !span.of(self.profile.text).eq_ignore_ascii_case("global") {
+            self.refuse(
+                span,
+                "perso makes PINs for the whole card only",
+                "write `scope=global`, or leave it out",
+            );
         }
     }
 
@@ -116,6 +194,8 @@ impl<'t> Programming<'_, '_, '_, 't> {
                     value,
                     origin,
                     place: Place::Description(span),
+                    numbered: Place::Description(span),
+                    unblock: None,
                 });
             }
         }
@@ -164,6 +244,8 @@ impl<'t> Programming<'_, '_, '_, 't> {
                     value,
                     origin: self.origin(pin.span),
                     place: Place::Profile(expr.span),
+                    numbered: Place::Profile(pin.span),
+                    unblock: None,
                 }
             }
         };
@@ -180,22 +262,12 @@ impl<'t> Programming<'_, '_, '_, 't> {
             );
         }
         if let Some(unblock) = profile.attribute(pin.attributes, "unblock") {
-            let named = access(unblock.value.span.of(profile.text));
-            let known = objects
-                .iter()
-                .find(|other| Some(other.pin.credential) == named);
-            match (known, named) {
-                (Some(other), _) => object.pin.unblocked_by = Some(other.pin.reference),
-                (None, Some(named)) if ORDER.contains(&named) => {
-                    object.pin.unblocked_by = Some(default_object(named, card).reference);
-                }
-                _ => self.refuse(
-                    unblock.value.span,
-                    "this is no credential",
-                    "write the credential that unblocks the PIN, for instance `PUK`",
-                ),
-            }
+            object.unblock = self.credential_of(unblock.value.span);
         }
+        if let Some(reference) = profile.attribute(pin.attributes, "ref") {
+            object.numbered = Place::Profile(reference.value.span);
+        }
+        self.refuse_scope(pin);
         objects.push(object);
     }
 

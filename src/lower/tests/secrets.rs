@@ -239,3 +239,48 @@ fn what_has_no_public_form_is_not_made() {
         )]
     );
 }
+
+#[test]
+fn what_unblocks_a_pin_is_made_whatever_the_order() {
+    let head = "SEC_PIN3 = SECRANDOM(6)\nSEC_PUK1 = SECRANDOM(8)\n";
+    let pins = "CreatePin PIN3 value=SEC_PIN3 unblock=PUK1\nCreatePin PUK1 value=SEC_PUK1 ref=9\n";
+    let plan = compile(DESCRIPTION, Some(&profile(head, pins, "'x'"))).unwrap();
+    let by = program(&plan)
+        .operations
+        .iter()
+        .find_map(|operation| match &operation.action {
+            CardAction::CreatePin { pin, .. } if pin.reference == 3 => Some(pin.unblocked_by),
+            _ => None,
+        });
+    assert_eq!(by, Some(Some(9)));
+    let cases = [
+        (
+            "CreatePin PIN3 value=SEC_PIN3 unblock=PUK2\n",
+            "no PUK2 is made on the card: nobody could ever unblock this PIN",
+            "PUK2",
+        ),
+        (
+            "CreatePin PIN3 value=SEC_PIN3 ref=1\n",
+            "PIN3 has the reference 1, as PIN1 has",
+            "1",
+        ),
+        (
+            "CreatePin PIN3 value=SEC_PIN3 unblock=SO\n",
+            "this is no credential",
+            "SO",
+        ),
+        (
+            "CreatePin PIN3 value=SEC_PIN3 scope=local\n",
+            "perso makes PINs for the whole card only",
+            "local",
+        ),
+    ];
+    for (pin, message, place) in cases {
+        let text = profile("SEC_PIN3 = SECRANDOM(6)\n", pin, "'x'");
+        assert_eq!(
+            refused(&text),
+            [(message.to_owned(), place.to_owned())],
+            "{pin}"
+        );
+    }
+}
