@@ -6,7 +6,7 @@ use std::path::Path;
 
 use getrandom::SysRng;
 use perso::card::tree::Picture;
-use perso::card::{Channel, ChannelError, Command, Response};
+use perso::card::{Channel, ChannelError, Command, Response, Sw};
 use perso::issuer::DevCa;
 use perso::pki::{UnixTime, Validity};
 use perso::plan::Plan;
@@ -17,18 +17,36 @@ use perso::token::{Kind, Retry, TokenError};
 
 const JOB: &str = "pulled-out";
 
-/// The line to a card that is there for so many commands.
+/// What befalls a card after so many commands.
+#[derive(Clone, Copy, PartialEq)]
+enum Fate {
+    PulledOut,
+    /// One command is refused: there is no room.
+    Full,
+}
+
+/// The line to a card that serves so many commands.
 struct ShortLine {
     inner: SimulatedCard,
     left: usize,
+    fate: Fate,
 }
 
 impl Channel for ShortLine {
     fn transmit(&mut self, command: &Command) -> Result<Response, ChannelError> {
-        self.left = self.left.checked_sub(1).ok_or_else(|| ChannelError::Lost {
-            reason: "pulled out".to_owned(),
-        })?;
-        self.inner.transmit(command)
+        match (self.left.checked_sub(1), self.fate) {
+            (Some(left), _) => {
+                self.left = left;
+                self.inner.transmit(command)
+            }
+            (None, Fate::PulledOut) => Err(ChannelError::Lost {
+                reason: "pulled out".to_owned(),
+            }),
+            (None, Fate::Full) => {
+                self.left = usize::MAX;
+                Ok(Response::new(Vec::new(), Sw::NO_ROOM))
+            }
+        }
     }
 }
 
@@ -103,9 +121,19 @@ impl Desk {
 
     /// Runs the plan on the card, which stays for so many commands; gives how many it got as well.
     fn run(&mut self, commands: usize, past: Option<&Past>) -> Result<Report, TokenError> {
+        self.run_until(commands, Fate::PulledOut, past)
+    }
+
+    fn run_until(
+        &mut self,
+        commands: usize,
+        fate: Fate,
+        past: Option<&Past>,
+    ) -> Result<Report, TokenError> {
         let line = ShortLine {
             inner: self.card(),
             left: commands,
+            fate,
         };
         let mut token = CardToken::new(Box::new(line));
         let mut journal = FileJournal::open(&self.folder.path().join("journal.jsonl")).unwrap();
@@ -197,4 +225,36 @@ fn wherever_a_card_is_pulled_out_the_resumed_run_makes_the_same_card() {
         assert_eq!(resumed.outputs["CardNumber"], "B-004711");
     }
     assert!(cut > 20, "the card was pulled out {cut} times only");
+}
+
+#[test]
+fn a_command_that_the_card_refuses_is_told_at_its_line_of_the_profile() {
+    let mut whole = Desk::new();
+    assert_eq!(whole.run(usize::MAX, None).unwrap().failure, None);
+    let expected = whole.tree();
+    let mut at_the_profile = 0;
+    for commands in 8..60 {
+        let mut desk = Desk::new();
+        let Ok(report) = desk.run_until(commands, Fate::Full, None) else {
+            continue;
+        };
+        let Some(failure) = report.failure else {
+            continue;
+        };
+        if failure.origin.source != "employee.cpf" {
+            continue;
+        }
+        at_the_profile += 1;
+        assert!(failure.operation.0.starts_with("profile."), "{failure:?}");
+        assert!(failure.problem.contains("6A84"), "{failure:?}");
+        assert!(failure.problem.contains("no room"), "{failure:?}");
+        assert_ne!(failure.origin.text, "", "{failure:?}");
+        // Laid out once more, nothing is there twice.
+        assert_eq!(desk.run(usize::MAX, None).unwrap().failure, None);
+        assert_eq!(desk.tree(), expected, "{commands} commands");
+    }
+    assert!(
+        at_the_profile > 10,
+        "{at_the_profile} commands of the profile were refused"
+    );
 }

@@ -10,7 +10,7 @@ use serde_json::Value;
 use crate::sandbox::Sandbox;
 
 /// The published profile with its places filled in: the files that stand there, and nothing else.
-const PROFILE: &str = "MakeCardEraseable()
+pub(crate) const PROFILE: &str = "MakeCardEraseable()
 CardModel 'SIEMENS50'
 PROFILENAME = 'P15_Siemens'
 
@@ -50,7 +50,7 @@ Endfile
 CreateFiles()
 ";
 
-const DESCRIPTION: &str = "[Encoding]\nType=1024,Chip\nDevices=8711\n[Fields]\nUserPuk=\ncertificate=\n\
+pub(crate) const DESCRIPTION: &str = "[Encoding]\nType=1024,Chip\nDevices=8711\n[Fields]\nUserPuk=\ncertificate=\n\
     [Description]\nPKCS11LibraryWindows32=C:/Program Files (x86)/Personal/bin/personal.dll\n\
     InitToken=true\nChipProfile=seed.cpf\nProfileParameters=certificate\nInitialPUK=UserPuk\n\
     ClearFields=UserPuk\n";

@@ -3,6 +3,8 @@
 mod cardos44;
 mod opensc;
 mod plans;
+#[cfg(feature = "pcsc")]
+mod profiles;
 mod reader;
 mod serving;
 

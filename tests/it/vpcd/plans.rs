@@ -47,6 +47,26 @@ fn a_plan_as_a_script_makes_the_same_card() {
     assert!(image("run.img") == image("script.img"), "{told}");
 }
 
+/// The tree of a card without what depends on random lengths.
+#[cfg(feature = "pcsc")]
+pub(super) fn without_sizes(mut tree: serde_json::Value) -> serde_json::Value {
+    match &mut tree {
+        serde_json::Value::Object(members) => {
+            members.retain(|name, _| !["size", "used", "memory"].contains(&name.as_str()));
+            for member in members.values_mut() {
+                *member = without_sizes(member.take());
+            }
+        }
+        serde_json::Value::Array(items) => {
+            for item in items {
+                *item = without_sizes(item.take());
+            }
+        }
+        _ => {}
+    }
+    tree
+}
+
 #[cfg(feature = "pcsc")]
 mod through_pcsc {
     use super::super::run_example;
@@ -101,24 +121,6 @@ mod through_pcsc {
             without_sizes(serde_json::from_str(&tree).unwrap())
         });
         assert_eq!(trees[0], trees[1]);
-    }
-
-    fn without_sizes(mut tree: serde_json::Value) -> serde_json::Value {
-        match &mut tree {
-            serde_json::Value::Object(members) => {
-                members.retain(|name, _| !["size", "used", "memory"].contains(&name.as_str()));
-                for member in members.values_mut() {
-                    *member = without_sizes(member.take());
-                }
-            }
-            serde_json::Value::Array(items) => {
-                for item in items {
-                    *item = without_sizes(item.take());
-                }
-            }
-            _ => {}
-        }
-        tree
     }
 
     #[test]
