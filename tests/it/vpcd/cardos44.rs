@@ -340,7 +340,7 @@ fn opensc_reads_and_uses_what_perso_laid_out() {
 
 /// What the dialect cannot say is refused before anything is written.
 #[test]
-fn a_profile_for_another_card_is_refused_with_its_reasons() {
+fn a_profile_for_another_card_is_refused_with_its_reason() {
     let here = Sandbox::new().file("card.dsc", DESCRIPTION.replace("card.cpf", "<pkcs15.cpf>"));
     let here = here.file("job.toml", JOB);
     let token = "sim:?model=cardos-4.4";
@@ -348,10 +348,6 @@ fn a_profile_for_another_card_is_refused_with_its_reasons() {
     let output = here.perso(&arguments).envs(SECRETS).output().unwrap();
     let err = String::from_utf8_lossy(&output.stderr);
     assert_eq!(output.status.code(), Some(6), "{err}");
-    for reason in [
-        "how a CardOS 4.4 stays erasable without its start key is not public",
-        "CardOS 4.4 takes one credential for each right",
-    ] {
-        assert!(err.contains(reason), "{reason} is not in:\n{err}");
-    }
+    let reason = "how a CardOS 4.4 stays erasable without its start key is not public";
+    assert!(err.contains(reason), "{err}");
 }

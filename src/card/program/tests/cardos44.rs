@@ -1,4 +1,4 @@
-//! The public form of CardOS M4, byte by byte. No card of ours executes it.
+//! The public form of CardOS M4, byte by byte, and on the simulated card that plays one.
 
 use super::*;
 
@@ -59,6 +59,13 @@ fn files_and_pins_in_the_form_of_opensc() {
     ];
     assert_eq!(lines, expected.map(|line| line.replace(' ', "")));
     assert!(items[2].secret && items[3].secret && items[7].activates);
+    let mut card = cardos44_card();
+    execute(&items, &mut card).unwrap();
+    assert!(card.is_fused());
+    assert_eq!(read(&mut card, &[0x5015, 0x5031], 2), [0xA4, 0]);
+    let verify = Command::new(ins::VERIFY, 0, 0x81).data(*b"123456\0\0");
+    let answer = Channel::exchange(&mut card, &verify.unwrap()).unwrap();
+    assert_eq!(answer.sw, Sw::OK);
 }
 
 #[test]

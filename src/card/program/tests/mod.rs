@@ -5,7 +5,7 @@ use rand_chacha::rand_core::SeedableRng;
 
 use super::*;
 use crate::card::apdu::ins;
-use crate::card::simulator::{Card, Options};
+use crate::card::simulator::{Card, Options, Personality};
 use crate::card::{Channel, Command, Sw};
 use crate::operation::{
     AccessRule, AccessRules, CardAction, CardOperation, FileId, FileShape, PinObject, SizeOf,
@@ -27,6 +27,11 @@ const ISO: Setup = Setup {
 
 fn card() -> Card {
     Card::new(Options::default(), ChaCha8Rng::seed_from_u64(7))
+}
+
+fn cardos44_card() -> Card {
+    let options = Options::of(Personality::CardOs44);
+    Card::new(options, ChaCha8Rng::seed_from_u64(7))
 }
 
 fn program(actions: Vec<CardAction<Known>>) -> CardProgram<Known> {

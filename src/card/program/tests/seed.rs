@@ -106,6 +106,22 @@ fn fifteen_with_the_files_that_opensc_needs_and_twelve_in_extended_length() {
     }
 }
 
+/// Nine bytes of conditions instead of compact rules: as many commands, a few more bytes.
+#[test]
+fn as_many_in_the_form_of_cardos_4_4() {
+    let program = program(with_dir_and_token_info());
+    for (data_field, expected) in [(255, 15), (65_535, 12)] {
+        let setup = Setup {
+            dialect: Dialect::CardOs44,
+            data_field,
+            ..ISO
+        };
+        let mut card = cardos44_card();
+        assert_eq!(run(&program, &setup, &mut card).len(), expected);
+        assert_readable(&mut card);
+    }
+}
+
 #[test]
 fn a_pin_costs_one_command_and_so_do_erasability_and_the_fuse() {
     let mut actions = files();

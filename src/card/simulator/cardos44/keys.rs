@@ -35,9 +35,8 @@ pub(super) struct Component {
 
 impl Component {
     pub(super) fn of(parts: &Parts<'_>) -> Result<Self, Sw> {
-        let (options, algorithm) = match *parts.need(PARAMETERS)? {
-            [options, _, algorithm, _, _, _, _, _] => (options, algorithm),
-            _ => return Err(Sw::WRONG_DATA),
+        let [options, _, algorithm, _, _, _, _, _] = *parts.need(PARAMETERS)? else {
+            return Err(Sw::WRONG_DATA);
         };
         let uses = match algorithm {
             RSA_PURE => KeyUse::DECIPHER,
@@ -144,7 +143,7 @@ fn kind(parts: &[Secret]) -> Result<KeyType, Sw> {
 
 /// Whether the parts only hold the place of a key.
 fn is_place(parts: &[Secret]) -> bool {
-    let mut bytes = parts.iter().flat_map(|part| part.expose());
+    let mut bytes = parts.iter().flat_map(Secret::expose);
     bytes.all(|byte| *byte == 0xFF)
 }
 

@@ -67,10 +67,11 @@ impl Card {
 
 /// A PIN that its holder changes; no other form is played.
 fn pin(number: u8, parts: &Parts<'_>) -> Result<(CredentialNumber, Pin), Sw> {
-    let (tries, shortest) = match *parts.need(PARAMETERS)? {
-        [_, _, PIN_TEST, tries, _, _, _, shortest] => (tries, shortest),
-        [_, _, _, PIN_TEST, tries, _, _, _, shortest] => (tries, shortest),
-        _ => return Err(Sw::WRONG_DATA),
+    // The second options byte, which nine parameters have, has no meaning here.
+    let ([_, _, PIN_TEST, tries, _, _, _, shortest]
+    | [_, _, _, PIN_TEST, tries, _, _, _, shortest]) = *parts.need(PARAMETERS)?
+    else {
+        return Err(Sw::WRONG_DATA);
     };
     let unblocked_by = match *parts.need(CONDITIONS)? {
         [_, change, unblock] if change == number => CredentialNumber::new(unblock),
