@@ -1,6 +1,7 @@
 //! One pass over the tree of a profile.
 
 use std::collections::HashMap;
+use std::sync::OnceLock;
 
 use crate::diagnostic::nearest;
 use crate::source::{SourceId, Span};
@@ -31,6 +32,7 @@ impl<'t> Profile<'t> {
             named_files: HashMap::new(),
             content_of: HashMap::new(),
             malformed: malformed_statements(tree),
+            pkcs15: OnceLock::new(),
         };
         let mut reader = Reader {
             profile: &mut profile,

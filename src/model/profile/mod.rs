@@ -2,9 +2,11 @@
 
 mod build;
 mod facts;
+mod pkcs15;
 
 use std::borrow::Cow;
 use std::collections::HashMap;
+use std::sync::OnceLock;
 
 use crate::source::{SourceId, Span};
 use crate::stdlib::Function;
@@ -12,7 +14,8 @@ use crate::syntax::cpf::{
     Attribute, CpfTree, Expr, FileMode, Range32, StatementId, StatementKind, Term, TermKind,
 };
 
-pub use facts::{DataSize, Facts};
+pub use facts::{Constant, DataSize, Facts};
+pub use pkcs15::{Destination, Pkcs15, Pkcs15File, Pkcs15Role};
 
 /// Index of a file in [`Profile::files`].
 #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Debug)]
@@ -163,6 +166,7 @@ pub struct Profile<'t> {
     named_files: HashMap<String, FileIndex>,
     content_of: HashMap<FileIndex, u32>,
     malformed: HashMap<StatementId, Vec<Span>>,
+    pkcs15: OnceLock<Pkcs15>,
 }
 
 impl<'t> Profile<'t> {
@@ -264,6 +268,12 @@ impl<'t> Profile<'t> {
     pub fn content_of(&self, file: FileIndex) -> Option<&Content<'t>> {
         let index = self.content_of.get(&file)?;
         self.contents.get(*index as usize)
+    }
+
+    /// Which of its files hold PKCS#15.
+    #[must_use]
+    pub fn pkcs15(&self) -> &Pkcs15 {
+        self.pkcs15.get_or_init(|| Pkcs15::new(self))
     }
 
     /// Whether a statement left the grammar, so that a part of it may not have been read.
