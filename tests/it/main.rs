@@ -28,6 +28,7 @@ mod plan;
 mod plan_schema;
 mod pulled_out;
 mod resume;
+mod rule_fixes;
 mod rule_snapshots;
 mod rules;
 mod run;

@@ -78,12 +78,10 @@ fn object(data: &[u8], element: Element, kind: ObjectKind) -> Outline {
             ObjectKind::DataObjects => path_of(data, own),
             _ => child(data, own, Tag::SEQUENCE).and_then(|it| path_of(data, &it)),
         }),
-        lies_elsewhere: own
-            .as_ref()
-            .is_some_and(|own| lies_elsewhere(data, own))
-            || parts.iter().any(|it| {
-                it.tag == Tag::context_constructed(1) && lies_elsewhere(data, it)
-            }),
+        lies_elsewhere: own.as_ref().is_some_and(|own| lies_elsewhere(data, own))
+            || parts
+                .iter()
+                .any(|it| it.tag == Tag::context_constructed(1) && lies_elsewhere(data, it)),
         common: common.cloned(),
         element,
     }

@@ -142,7 +142,8 @@ impl Profile<'_> {
     /// Text counts as its UTF-8 bytes, a number as its shortest big-endian form (perso).
     #[must_use]
     pub fn constant_bytes(&self, expr: Expr, statement: StatementId) -> Option<Vec<u8>> {
-        self.constant(expr, statement).map(|constant| constant.bytes)
+        self.constant(expr, statement)
+            .map(|constant| constant.bytes)
     }
 
     /// The bytes of an expression that is constant, as [`constant_bytes`](Self::constant_bytes),

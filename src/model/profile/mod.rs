@@ -9,7 +9,7 @@ use std::collections::HashMap;
 use std::sync::OnceLock;
 
 use crate::source::{SourceId, Span};
-use crate::stdlib::Function;
+use crate::stdlib::{Function, builtin};
 use crate::syntax::cpf::{
     Attribute, CpfTree, Expr, FileMode, Range32, StatementId, StatementKind, Term, TermKind,
 };
@@ -212,6 +212,15 @@ impl<'t> Profile<'t> {
         self.calls
             .iter()
             .filter(move |call| call.counts_as.is_some_and(|function| function.name == name))
+    }
+
+    /// The call that locks the card so that it can no longer be erased without the operator PIN:
+    /// `BurnFuse()` in a profile that never calls `MakeCardEraseable()` (SEED).
+    #[must_use]
+    pub fn locking_call(&self) -> Option<Span> {
+        let erasable = self.calls_as(builtin::MAKE_CARD_ERASEABLE).next().is_some();
+        let fuse = self.calls_as(builtin::BURN_FUSE).next()?;
+        (!erasable).then_some(fuse.span)
     }
 
     /// The first attribute of a name; letter case does not count.

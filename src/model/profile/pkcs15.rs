@@ -109,7 +109,10 @@ impl Pkcs15 {
         let starts = match ids[0] {
             MASTER_FILE => [self.master_file.map(|mf| (mf, &ids[1..])), None],
             CURRENT_DIRECTORY => [Some((from, &ids[1..])), None],
-            _ => [self.master_file.map(|mf| (mf, &ids[..])), Some((from, &ids[..]))],
+            _ => [
+                self.master_file.map(|mf| (mf, &ids[..])),
+                Some((from, &ids[..])),
+            ],
         };
         let mut missing = Destination::Nowhere;
         for (start, ids) in starts.into_iter().flatten() {
@@ -161,7 +164,11 @@ impl Pkcs15 {
     }
 
     fn is_application(&self, profile: &Profile<'_>, index: FileIndex, file: &File<'_>) -> bool {
-        let has_id = |id| profile.file_id(file).is_some_and(|(found, _)| found == u64::from(id));
+        let has_id = |id| {
+            profile
+                .file_id(file)
+                .is_some_and(|(found, _)| found == u64::from(id))
+        };
         file.kind == FileKind::Df
             && (profile.aid(file).is_some_and(|(aid, _)| aid == AID)
                 || has_id(fid::APPLICATION) && self.child(index, fid::ODF).is_some())

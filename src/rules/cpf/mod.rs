@@ -1,6 +1,8 @@
 //! Card profiles.
 
+mod access_by_undefined_credential;
 mod blob_before_encryption;
+mod contradicting_hex_comment;
 mod duplicate_declaration;
 mod duplicate_file_id;
 mod dynamic_value_in_static_file;
@@ -10,15 +12,22 @@ mod incomplete_profile;
 mod insufficient_maxsize;
 mod invalid_attribute_value;
 mod invalid_call;
+mod misordered_statement;
+mod missing_access_rule;
 mod unbounded_auto_size;
 mod undeclared_file;
 mod undefined_variable;
+mod unerasable_card;
+mod unknown_attribute;
+mod unknown_card_model;
 mod unresolved_placeholder;
 
 use super::{Rule, rule};
 
 pub(super) const RULES: &[&Rule] = &[
+    &access_by_undefined_credential::RULE,
     &blob_before_encryption::RULE,
+    &contradicting_hex_comment::RULE,
     &duplicate_declaration::RULE,
     &duplicate_file_id::RULE,
     &dynamic_value_in_static_file::RULE,
@@ -28,8 +37,13 @@ pub(super) const RULES: &[&Rule] = &[
     &insufficient_maxsize::RULE,
     &invalid_attribute_value::RULE,
     &invalid_call::RULE,
+    &misordered_statement::RULE,
+    &missing_access_rule::RULE,
     &unbounded_auto_size::RULE,
     &undeclared_file::RULE,
     &undefined_variable::RULE,
+    &unerasable_card::RULE,
+    &unknown_attribute::RULE,
+    &unknown_card_model::RULE,
     &unresolved_placeholder::RULE,
 ];

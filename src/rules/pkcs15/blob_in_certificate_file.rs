@@ -97,7 +97,8 @@ fn check(cx: &ProfileContext<'_>, findings: &mut Findings<'_>) {
     let mut told = HashSet::new();
     let layout = cx.profile.pkcs15();
     for directory in &layout.files {
-        let (Pkcs15Role::Objects(kind), Some(constant)) = (directory.role, directory.sound()) else {
+        let (Pkcs15Role::Objects(kind), Some(constant)) = (directory.role, directory.sound())
+        else {
             continue;
         };
         if !promises_certificates(kind) {
@@ -110,7 +111,8 @@ fn check(cx: &ProfileContext<'_>, findings: &mut Findings<'_>) {
                 && told.insert(file)
             {
                 let tag = entry.element.start..entry.element.start + entry.element.tag.len();
-                let entry = label_bytes(cx, constant, tag, "this entry promises a certificate there");
+                let entry =
+                    label_bytes(cx, constant, tag, "this entry promises a certificate there");
                 check_file(cx, file, entry, findings);
             }
         }
@@ -124,12 +126,7 @@ const fn promises_certificates(kind: ObjectKind) -> bool {
     )
 }
 
-fn check_file(
-    cx: &ProfileContext<'_>,
-    file: FileIndex,
-    entry: Label,
-    findings: &mut Findings<'_>,
-) {
+fn check_file(cx: &ProfileContext<'_>, file: FileIndex, entry: Label, findings: &mut Findings<'_>) {
     let Some((found, place)) = foreign_data(cx, file) else {
         return;
     };
@@ -154,7 +151,8 @@ fn foreign_data(cx: &ProfileContext<'_>, file: FileIndex) -> Option<(&'static st
     }
     let bytes = cx.profile.constant_bytes(value, *statement)?;
     let waits = bytes.iter().all(|byte| matches!(byte, 0x00 | 0xFF));
-    let is_foreign = !waits && bytes.first() != Some(&SEQUENCE) && !cx.profile.is_malformed(*statement);
+    let is_foreign =
+        !waits && bytes.first() != Some(&SEQUENCE) && !cx.profile.is_malformed(*statement);
     is_foreign.then_some(("other bytes", value.span))
 }
 

@@ -69,7 +69,9 @@ rule! {
 fn check(cx: &ProfileContext<'_>, findings: &mut Findings<'_>) {
     let near = Near::of(cx);
     for file in &cx.profile.pkcs15().files {
-        let Some(constant) = file.sound() else { continue };
+        let Some(constant) = file.sound() else {
+            continue;
+        };
         for path in paths(file.role, &constant.bytes) {
             check_path(cx, file, constant, &path, &near, findings);
         }
@@ -109,7 +111,10 @@ fn check_path(
         Destination::Malformed => {
             let (at, label) = match bytes.len() {
                 0 => (path.span(), "the path is empty".to_owned()),
-                count => (path.value.clone(), format!("expected pairs of bytes, found {count}")),
+                count => (
+                    path.value.clone(),
+                    format!("expected pairs of bytes, found {count}"),
+                ),
             };
             findings
                 .report(
@@ -120,12 +125,18 @@ fn check_path(
         }
         Destination::Nowhere => {
             let draft = findings.report(
-                format!("path `{}` in file `{name}` leads to no file", excerpt(&hex(bytes))),
+                format!(
+                    "path `{}` in file `{name}` leads to no file",
+                    excerpt(&hex(bytes))
+                ),
                 label_bytes(cx, constant, path.value.clone(), "no file is declared here"),
             );
             match near.file(bytes) {
                 Some((index, place)) => draft
-                    .because(cx.label(cx.profile.file(index).span, format!("this one is `{}`", hex(&place))))
+                    .because(cx.label(
+                        cx.profile.file(index).span,
+                        format!("this one is `{}`", hex(&place)),
+                    ))
                     .help("correct the path, or declare the file"),
                 None => draft.help("correct the path, or declare the file"),
             };

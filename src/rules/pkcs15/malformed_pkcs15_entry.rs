@@ -66,7 +66,9 @@ rule! {
 
 fn check(cx: &ProfileContext<'_>, findings: &mut Findings<'_>) {
     for file in &cx.profile.pkcs15().files {
-        let Some(constant) = file.sound() else { continue };
+        let Some(constant) = file.sound() else {
+            continue;
+        };
         match file.role {
             Pkcs15Role::Applications => {}
             Pkcs15Role::TokenInfo => check_token_info(cx, file, constant, findings),
@@ -88,7 +90,12 @@ fn check_token_info(
     findings
         .report(
             format!("file `{}` is no complete EF.TokenInfo", name(cx, file)),
-            label_bytes(cx, constant, info.tag, "expected a SEQUENCE (30) with version and flags"),
+            label_bytes(
+                cx,
+                constant,
+                info.tag,
+                "expected a SEQUENCE (30) with version and flags",
+            ),
         )
         .help("write a version (`02 01 00`) and flags (`03 02 05 20`), at least")
         .note("OpenSC rejects a card without a complete EF.TokenInfo");

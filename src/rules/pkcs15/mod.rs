@@ -68,7 +68,11 @@ fn add_file(cx: &ProfileContext<'_>, directory: FileIndex, file: &NewFile<'_>) -
         file.id,
         eol = line_end(profile.text)
     );
-    let digits: Vec<_> = file.content.iter().map(|byte| format!("{byte:02X}")).collect();
+    let digits: Vec<_> = file
+        .content
+        .iter()
+        .map(|byte| format!("{byte:02X}"))
+        .collect();
     let block = [
         String::new(),
         String::new(),
@@ -85,7 +89,10 @@ fn add_file(cx: &ProfileContext<'_>, directory: FileIndex, file: &NewFile<'_>) -
         FileKind::Mf => "the master file".to_owned(),
         _ => format!("`{}`", parent.name),
     };
-    Some(Fix::on_request(format!("add `{}` to {place}", file.name), edits))
+    Some(Fix::on_request(
+        format!("add `{}` to {place}", file.name),
+        edits,
+    ))
 }
 
 /// Adds text at the end of the line on which a statement ends; not where that line is continued.

@@ -88,16 +88,29 @@ fn report(
 ) {
     let name = excerpt(name);
     match Repair::of(constant, error) {
-        Some(Repair::Parent { length, says, found }) => {
+        Some(Repair::Parent {
+            length,
+            says,
+            found,
+        }) => {
             let draft = findings
                 .report(
                     headline(&name, says, found),
                     label_bytes(cx, constant, length.clone(), adds_up(says, found)),
                 )
-                .because(label_bytes(cx, constant, error.length.clone(), "this part ends behind it"));
+                .because(label_bytes(
+                    cx,
+                    constant,
+                    error.length.clone(),
+                    "this part ends behind it",
+                ));
             correct(cx, constant, length, found, draft);
         }
-        Some(Repair::Own { has_parts, says, found }) => {
+        Some(Repair::Own {
+            has_parts,
+            says,
+            found,
+        }) => {
             let label = match has_parts {
                 true => adds_up(says, found),
                 false => words(&error.misfit),
@@ -129,7 +142,11 @@ fn adds_up(says: usize, found: usize) -> String {
 
 fn words(misfit: &Misfit) -> String {
     match misfit {
-        Misfit::TooLong { announced, available, .. } => {
+        Misfit::TooLong {
+            announced,
+            available,
+            ..
+        } => {
             format!("says {announced}, only {available} left")
         }
         Misfit::NoLength { .. } => "the length is not complete".to_owned(),
@@ -200,7 +217,12 @@ enum Repair {
 impl Repair {
     /// Tries both; if each would do, which of them is meant is not known.
     fn of(constant: &Constant, error: &TlvError) -> Option<Self> {
-        let Misfit::TooLong { announced, available, tag } = error.misfit else {
+        let Misfit::TooLong {
+            announced,
+            available,
+            tag,
+        } = error.misfit
+        else {
             return None;
         };
         let own = fits(constant, &error.length, available).then_some(Self::Own {
@@ -211,7 +233,11 @@ impl Repair {
         let parent = error.parent_length.clone().and_then(|length| {
             let says = error.frame_end.checked_sub(length.end)?;
             let found = (error.length.end + announced).checked_sub(length.end)?;
-            fits(constant, &length, found).then_some(Self::Parent { length, says, found })
+            fits(constant, &length, found).then_some(Self::Parent {
+                length,
+                says,
+                found,
+            })
         });
         match (own, parent) {
             (Some(_), Some(_)) => None,

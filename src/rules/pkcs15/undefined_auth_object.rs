@@ -113,14 +113,18 @@ fn check(cx: &ProfileContext<'_>, findings: &mut Findings<'_>) {
     }
     let mut told = HashSet::new();
     for file in files {
-        let known = known.get(&file.application).filter(|known| known.is_complete());
+        let known = known
+            .get(&file.application)
+            .filter(|known| known.is_complete());
         let (Pkcs15Role::Objects(kind), Some(constant), Some(known)) =
             (file.role, file.sound(), known)
         else {
             continue;
         };
         for entry in outline::objects(&constant.bytes, kind) {
-            let Some(auth_id) = entry.auth_id else { continue };
+            let Some(auth_id) = entry.auth_id else {
+                continue;
+            };
             let id = auth_id.bytes(&constant.bytes);
             if known.ids.contains(id) || !told.insert((file.file, id)) {
                 continue;
@@ -132,14 +136,22 @@ fn check(cx: &ProfileContext<'_>, findings: &mut Findings<'_>) {
                     excerpt(cx.profile.file(file.file).name),
                     excerpt(&shown)
                 ),
-                label_bytes(cx, constant, auth_id.value.clone(), "no PIN has this authentication id"),
+                label_bytes(
+                    cx,
+                    constant,
+                    auth_id.value.clone(),
+                    "no PIN has this authentication id",
+                ),
             );
             match known.directory {
                 Some(directory) => draft
                     .because(cx.label(directory, "the directory for PINs"))
                     .help("write the id of a PIN that is listed, or list this one"),
                 None => draft
-                    .because(cx.label(cx.profile.file(file.application).span, "has no directory for PINs"))
+                    .because(cx.label(
+                        cx.profile.file(file.application).span,
+                        "has no directory for PINs",
+                    ))
                     .help("add a directory for PINs (tag A8 in EF.ODF), or leave the id out"),
             };
         }
@@ -153,7 +165,9 @@ fn learn<'p>(cx: &ProfileContext<'_>, file: &'p Pkcs15File, known: &mut Known<'p
             let ids = entries.into_iter().filter_map(|entry| entry.id);
             known.ids.extend(ids.map(|id| &constant.bytes[id.value]));
             known.read += 1;
-            known.directory.get_or_insert(cx.profile.file(file.file).span);
+            known
+                .directory
+                .get_or_insert(cx.profile.file(file.file).span);
         }
         (Pkcs15Role::Objects(ObjectKind::AuthenticationObjects), None)
         | (Pkcs15Role::ObjectDirectories, None) => known.is_open = true,

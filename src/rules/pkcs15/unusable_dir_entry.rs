@@ -65,7 +65,10 @@ rule! {
 
 fn check(cx: &ProfileContext<'_>, findings: &mut Findings<'_>) {
     let files = &cx.profile.pkcs15().files;
-    let Some(dir) = files.iter().find(|file| file.role == Pkcs15Role::Applications) else {
+    let Some(dir) = files
+        .iter()
+        .find(|file| file.role == Pkcs15Role::Applications)
+    else {
         return;
     };
     let Some(constant) = dir.sound() else { return };
@@ -88,7 +91,10 @@ struct Identifiers {
 impl Identifiers {
     fn of(cx: &ProfileContext<'_>) -> Self {
         let profile = cx.profile;
-        let directories = profile.files.iter().filter(|file| file.kind == FileKind::Df);
+        let directories = profile
+            .files
+            .iter()
+            .filter(|file| file.kind == FileKind::Df);
         let (mut all, mut is_open) = (HashSet::new(), false);
         for file in directories {
             match profile.aid(file) {
@@ -115,7 +121,12 @@ fn report_path(
     findings
         .report(
             format!("an entry in file `{}` has no path", name(cx, dir)),
-            label_bytes(cx, constant, start..start + entry.element.tag.len(), "no tag 51 in here"),
+            label_bytes(
+                cx,
+                constant,
+                start..start + entry.element.tag.len(),
+                "no tag 51 in here",
+            ),
         )
         .help("add the path of the application, such as `51 04 3F 00 50 15`")
         .note("OpenSC cannot read certificates of an application that it finds without a path");
@@ -147,8 +158,16 @@ fn check_identifier(
     }
     let draft = findings
         .report(
-            format!("an entry in file `{}` names an application that is not declared", name(cx, dir)),
-            label_bytes(cx, constant, aid.value.clone(), "no directory has this `aid`"),
+            format!(
+                "an entry in file `{}` names an application that is not declared",
+                name(cx, dir)
+            ),
+            label_bytes(
+                cx,
+                constant,
+                aid.value.clone(),
+                "no directory has this `aid`",
+            ),
         )
         .help("write the `aid` of the directory here");
     let place = meant.and_then(|meant| cx.profile.aid(cx.profile.file(meant)));

@@ -74,7 +74,8 @@ fn check(cx: &ProfileContext<'_>, findings: &mut Findings<'_>) {
         let Some((Size::Bytes(size), span)) = cx.profile.max_size(file) else {
             continue;
         };
-        let (true, Some((data, place))) = (AttributeValue::Size.admits(size), static_data(cx, index))
+        let (true, Some((data, place))) =
+            (AttributeValue::Size.admits(size), static_data(cx, index))
         else {
             continue;
         };
@@ -112,7 +113,9 @@ fn advise(cx: &ProfileContext<'_>, span: Span, draft: Draft<'_>) {
 /// Size and place of the data of a file that has static data.
 fn static_data(cx: &ProfileContext<'_>, index: FileIndex) -> Option<(DataSize, Span)> {
     let content = cx.profile.content_of(index)?;
-    let is_static = content.mode.is_some_and(|(mode, _)| mode == FileMode::Static);
+    let is_static = content
+        .mode
+        .is_some_and(|(mode, _)| mode == FileMode::Static);
     let (statement, value) = content.data.first()?;
     let value = (*value)?;
     let is_sound = !cx.profile.is_malformed(*statement);
