@@ -8,7 +8,9 @@ mod duplicate_file_id;
 mod dynamic_value_in_static_file;
 mod early_burn_fuse;
 mod incomplete_declaration;
+mod incomplete_pin_blob;
 mod incomplete_profile;
+mod inconsistent_name_case;
 mod insufficient_maxsize;
 mod invalid_attribute_value;
 mod invalid_call;
@@ -21,6 +23,7 @@ mod unerasable_card;
 mod unknown_attribute;
 mod unknown_card_model;
 mod unresolved_placeholder;
+mod unused_variable;
 
 use super::{Rule, rule};
 
@@ -33,7 +36,9 @@ pub(super) const RULES: &[&Rule] = &[
     &dynamic_value_in_static_file::RULE,
     &early_burn_fuse::RULE,
     &incomplete_declaration::RULE,
+    &incomplete_pin_blob::RULE,
     &incomplete_profile::RULE,
+    &inconsistent_name_case::RULE,
     &insufficient_maxsize::RULE,
     &invalid_attribute_value::RULE,
     &invalid_call::RULE,
@@ -46,4 +51,5 @@ pub(super) const RULES: &[&Rule] = &[
     &unknown_attribute::RULE,
     &unknown_card_model::RULE,
     &unresolved_placeholder::RULE,
+    &unused_variable::RULE,
 ];
