@@ -1,7 +1,7 @@
 use std::ops::Range;
 
 use super::{label_bytes, rule};
-use crate::der::{Misfit, TlvError, verify};
+use crate::der::{Element, Elements, Misfit, TlvError, verify};
 use crate::diagnostic::Fix;
 use crate::model::Constant;
 use crate::rules::{Check, Draft, Family, Findings, Level, ProfileContext, excerpt};
@@ -102,7 +102,7 @@ fn report(
                     cx,
                     constant,
                     error.length.clone(),
-                    "this part ends behind it",
+                    "this part runs past its end",
                 ));
             correct(cx, constant, length, found, draft);
         }
@@ -206,7 +206,7 @@ enum Repair {
         says: usize,
         found: usize,
     },
-    /// Of the element around it.
+    /// Of an element around it.
     Parent {
         length: Range<usize>,
         says: usize,
@@ -214,8 +214,11 @@ enum Repair {
     },
 }
 
+/// Most elements around the misfit whose lengths are tried.
+const MAX_PARENTS: usize = 8;
+
 impl Repair {
-    /// Tries both; if each would do, which of them is meant is not known.
+    /// Tries each length that may be meant; if several would do, which of them is not known.
     fn of(constant: &Constant, error: &TlvError) -> Option<Self> {
         let Misfit::TooLong {
             announced,
@@ -230,20 +233,48 @@ impl Repair {
             says: announced,
             found: available,
         });
-        let parent = error.parent_length.clone().and_then(|length| {
-            let says = error.frame_end.checked_sub(length.end)?;
-            let found = (error.length.end + announced).checked_sub(length.end)?;
+        let around = around(&constant.bytes, error.tag_at);
+        let parents = around.iter().rev().take(MAX_PARENTS).filter_map(|parent| {
+            let says = parent.value.len();
+            let found = says.checked_add(announced - available)?;
+            let length = parent.length.clone();
             fits(constant, &length, found).then_some(Self::Parent {
                 length,
                 says,
                 found,
             })
         });
-        match (own, parent) {
-            (Some(_), Some(_)) => None,
-            (own, parent) => own.or(parent),
-        }
+        let mut repairs = own.into_iter().chain(parents);
+        let only = repairs.next()?;
+        repairs.next().is_none().then_some(only)
     }
+}
+
+/// The elements around a byte, from the outermost, whether or not they fit.
+fn around(bytes: &[u8], at: usize) -> Vec<Element> {
+    let mut found = Vec::new();
+    let mut level = Elements::new(bytes);
+    while let Some(element) = level.find_map(|item| holder(item, at)) {
+        level = element.children(bytes);
+        found.push(element);
+    }
+    found
+}
+
+fn holder(item: Result<Element, TlvError>, at: usize) -> Option<Element> {
+    let element = match item {
+        Ok(element) => element,
+        Err(error) => match error.misfit {
+            Misfit::TooLong { tag, announced, .. } => Element {
+                tag,
+                start: error.tag_at,
+                value: error.length.end..error.length.end + announced,
+                length: error.length,
+            },
+            _ => return None,
+        },
+    };
+    (element.tag.is_constructed() && element.value.contains(&at)).then_some(element)
 }
 
 /// Whether all adds up with `found` as the length at one byte.
