@@ -31,8 +31,8 @@ pub use field::{FieldMatch, FieldUse};
 pub use flag::FlagError;
 pub use mapping::expression_error;
 pub use profile::{
-    Assignment, CallSite, Content, DataSize, Facts, File, FileIndex, FileKind, KeyKind, Pin,
-    Profile, Size, VariableUse,
+    Assignment, CallSite, Constant, Content, DataSize, Destination, Facts, File, FileIndex,
+    FileKind, KeyKind, Pin, Pkcs15, Pkcs15File, Pkcs15Role, Profile, Size, VariableUse,
 };
 pub use project::{Companion, CompanionKind, Project, ProjectFiles, SuppliedBy, Supply};
 pub use target::{Located, Target, TargetError};

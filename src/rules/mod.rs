@@ -12,6 +12,7 @@ mod documentation;
 mod dsc;
 mod middleware;
 mod personal;
+mod pkcs15;
 mod security;
 mod syntax;
 
@@ -35,6 +36,8 @@ pub enum Family {
     Middleware,
     /// Card profiles.
     Cpf,
+    /// The files by which software finds what is on a card.
+    Pkcs15,
     /// Secrets, and who may change a card.
     Security,
 }
@@ -49,6 +52,7 @@ impl Family {
             Self::Personal => "personal",
             Self::Middleware => "middleware",
             Self::Cpf => "cpf",
+            Self::Pkcs15 => "pkcs15",
             Self::Security => "security",
         }
     }
@@ -152,12 +156,13 @@ macro_rules! rule {
 use rule;
 
 /// Every rule, by family.
-const FAMILIES: [&[&Rule]; 6] = [
+const FAMILIES: [&[&Rule]; 7] = [
     syntax::RULES,
     dsc::RULES,
     personal::RULES,
     middleware::RULES,
     cpf::RULES,
+    pkcs15::RULES,
     security::RULES,
 ];
 

@@ -9,6 +9,9 @@ pub const CREATE_FILES: &str = "CreateFiles";
 /// Ends the phase in which access rules are not enforced yet.
 pub const BURN_FUSE: &str = "BurnFuse";
 
+/// Leaves a way to erase the card without any credential.
+pub const MAKE_CARD_ERASEABLE: &str = "MakeCardEraseable";
+
 /// Makes the encrypted PINs out of what was collected before.
 pub const ENCRYPT_SECRETS: &str = "PERSINFO_ENCRYPT_SEC";
 
@@ -22,6 +25,7 @@ mod tests {
         for name in [
             super::CREATE_FILES,
             super::BURN_FUSE,
+            super::MAKE_CARD_ERASEABLE,
             super::ENCRYPT_SECRETS,
             super::PUT_SECRET,
         ] {

@@ -30,6 +30,7 @@ mod profile_defects;
 mod pulled_out;
 mod ready_profiles;
 mod resume;
+mod rule_fixes;
 mod rule_snapshots;
 mod rules;
 mod run;

@@ -5,13 +5,13 @@ use super::super::{Element, Tag, Tlv};
 use super::Entry;
 
 /// Application template.
-const TEMPLATE: Tag = Tag::new(0x61);
+pub(super) const TEMPLATE: Tag = Tag::new(0x61);
 /// Application identifier.
-const AID: Tag = Tag::new(0x4F);
+pub(super) const AID: Tag = Tag::new(0x4F);
 /// Application label.
 const LABEL: Tag = Tag::new(0x50);
 /// Path from the MF.
-const PATH: Tag = Tag::new(0x51);
+pub(super) const PATH: Tag = Tag::new(0x51);
 
 /// One application that the card announces.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]

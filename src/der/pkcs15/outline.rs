@@ -4,7 +4,7 @@
 use std::ops::Range;
 
 use super::super::{Element, Elements, Tag};
-use super::ObjectKind;
+use super::{ObjectKind, application};
 
 /// What could be made out of one entry. A missing part is `None`; nothing here is an error.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -21,6 +21,8 @@ pub struct Outline {
     pub id: Option<Element>,
     /// The path's file identifiers.
     pub path: Option<Element>,
+    /// The entry holds the object itself, or says where on the net it is: then it needs no path.
+    pub lies_elsewhere: bool,
 }
 
 /// Looks at each entry of an object directory of this kind, up to the padding.
@@ -55,6 +57,7 @@ fn bare(element: Element, path: Option<Element>) -> Outline {
         auth_id: None,
         id: None,
         path,
+        lies_elsewhere: false,
     }
 }
 
@@ -71,13 +74,32 @@ fn object(data: &[u8], element: Element, kind: ObjectKind) -> Outline {
         label: in_common(Tag::UTF8_STRING),
         auth_id: in_common(Tag::OCTET_STRING),
         id: class.and_then(|it| child(data, it, Tag::OCTET_STRING)),
-        path: own.and_then(|own| match kind {
-            ObjectKind::DataObjects => path_of(data, &own),
-            _ => child(data, &own, Tag::SEQUENCE).and_then(|it| path_of(data, &it)),
+        path: own.as_ref().and_then(|own| match kind {
+            ObjectKind::DataObjects => path_of(data, own),
+            _ => child(data, own, Tag::SEQUENCE).and_then(|it| path_of(data, &it)),
         }),
+        lies_elsewhere: own.as_ref().is_some_and(|own| lies_elsewhere(data, own))
+            || parts
+                .iter()
+                .any(|it| it.tag == Tag::context_constructed(1) && lies_elsewhere(data, it)),
         common: common.cloned(),
         element,
     }
+}
+
+/// Whether the first part of an object's own attributes is a value (`[0]`) or an address on the
+/// net (`PrintableString`, `IA5String`, `[3]`) instead of a path.
+fn lies_elsewhere(data: &[u8], own: &Element) -> bool {
+    const ADDRESSES: [Tag; 2] = [Tag::new(0x13), Tag::new(0x16)];
+    let forms = [
+        Tag::context(0),
+        Tag::context_constructed(0),
+        Tag::context(3),
+        Tag::context_constructed(3),
+    ];
+    children(data, own)
+        .first()
+        .is_some_and(|it| forms.contains(&it.tag) || ADDRESSES.contains(&it.tag))
 }
 
 /// The bytes of the file identifiers in a `Path`.
@@ -91,6 +113,31 @@ fn child(data: &[u8], element: &Element, tag: Tag) -> Option<Element> {
 
 fn children(data: &[u8], element: &Element) -> Vec<Element> {
     element.children(data).map_while(Result::ok).collect()
+}
+
+/// What could be made out of one entry of EF.DIR.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct ApplicationOutline {
+    /// The whole entry.
+    pub element: Element,
+    /// The application identifier.
+    pub aid: Option<Element>,
+    /// The path.
+    pub path: Option<Element>,
+}
+
+/// Looks at each application template (tag 61) of EF.DIR.
+#[must_use]
+pub fn applications(data: &[u8]) -> Vec<ApplicationOutline> {
+    Elements::new(data)
+        .map_while(Result::ok)
+        .filter(|element| element.tag == application::TEMPLATE)
+        .map(|element| ApplicationOutline {
+            aid: child(data, &element, application::AID),
+            path: child(data, &element, application::PATH),
+            element,
+        })
+        .collect()
 }
 
 /// What EF.TokenInfo lacks.

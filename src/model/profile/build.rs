@@ -1,6 +1,7 @@
 //! One pass over the tree of a profile.
 
 use std::collections::HashMap;
+use std::sync::OnceLock;
 
 use crate::diagnostic::nearest;
 use crate::source::{SourceId, Span};
@@ -32,6 +33,7 @@ impl<'t> Profile<'t> {
             content_of: HashMap::new(),
             key_into: HashMap::new(),
             malformed: malformed_statements(tree),
+            pkcs15: OnceLock::new(),
         };
         let mut reader = Reader {
             profile: &mut profile,

@@ -1,5 +1,7 @@
 //! What is known of a value before the card is there: its size, and where it comes from.
 
+use std::ops::Range;
+
 use crate::source::Span;
 use crate::stdlib::{self, ResultKind};
 use crate::syntax::cpf::{Expr, StatementId, Term, TermKind};
@@ -140,14 +142,22 @@ impl Profile<'_> {
     /// Text counts as its UTF-8 bytes, a number as its shortest big-endian form (perso).
     #[must_use]
     pub fn constant_bytes(&self, expr: Expr, statement: StatementId) -> Option<Vec<u8>> {
+        self.constant(expr, statement)
+            .map(|constant| constant.bytes)
+    }
+
+    /// The bytes of an expression that is constant, as [`constant_bytes`](Self::constant_bytes),
+    /// each with the place that says so.
+    #[must_use]
+    pub fn constant(&self, expr: Expr, statement: StatementId) -> Option<Constant> {
         let facts = self.facts(expr, statement);
         let short = matches!(facts.size, DataSize::Known(size) if size <= MAX_CONSTANT);
         if !facts.constant || !short {
             return None;
         }
-        let mut bytes = Vec::new();
-        self.append_constant(expr, MAX_CHAIN, &mut bytes)?;
-        Some(bytes)
+        let mut constant = Constant::default();
+        self.append_constant(expr, MAX_CHAIN, &mut constant)?;
+        Some(constant)
     }
 
     /// Literals given to `SEC_…` variables and to the `value` of a `CreatePin`: what must not be
@@ -175,24 +185,62 @@ impl Profile<'_> {
             })
     }
 
-    fn append_constant(&self, expr: Expr, chain: u32, bytes: &mut Vec<u8>) -> Option<()> {
+    fn append_constant(&self, expr: Expr, chain: u32, constant: &mut Constant) -> Option<()> {
         for term in self.tree.terms(expr) {
             match term.kind {
-                TermKind::Number(number) => bytes.extend(number_bytes(number)),
-                TermKind::String => bytes.extend(term.string_value(self.text).bytes()),
-                TermKind::Bytes => bytes.extend(term.bytes_value(self.text)),
+                TermKind::Number(number) => constant.append(&number_bytes(number), term.span),
+                TermKind::String => {
+                    constant.append(term.string_value(self.text).as_bytes(), term.span);
+                }
+                TermKind::Bytes => {
+                    for (byte, place) in term.hex_bytes(self.text) {
+                        constant.append(&[byte], place);
+                    }
+                }
                 TermKind::Name => {
                     let found = self.assignment(term.span.of(self.text))?;
                     // An empty value ends here, or empty variables could double for ever.
                     if found.facts.size != DataSize::Known(0) {
                         let below = chain.checked_sub(1)?;
-                        self.append_constant(found.value?, below, bytes)?;
+                        self.append_constant(found.value?, below, constant)?;
                     }
                 }
                 TermKind::Placeholder | TermKind::Call { .. } => return None,
             }
         }
         Some(())
+    }
+}
+
+/// Constant bytes, each with the place in the profile that says so.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Constant {
+    /// The bytes.
+    pub bytes: Vec<u8>,
+    /// The two digits of each byte, or the whole string or number that it is a part of.
+    places: Vec<Span>,
+}
+
+impl Constant {
+    fn append(&mut self, bytes: &[u8], place: Span) {
+        self.bytes.extend_from_slice(bytes);
+        self.places.resize(self.bytes.len(), place);
+    }
+
+    /// The place of a run of bytes; of its first byte where it is spread over several values. An
+    /// empty run lies at the byte before it.
+    #[must_use]
+    pub fn place(&self, bytes: Range<usize>) -> Span {
+        let at = |index: usize| {
+            let known = self.places.get(index).or(self.places.last());
+            known.copied().unwrap_or_default()
+        };
+        let last = at(bytes.end.saturating_sub(1));
+        let first = at(bytes.start.min(bytes.end.saturating_sub(1)));
+        match first.start <= last.start {
+            true => first.cover(last),
+            false => first,
+        }
     }
 }
 

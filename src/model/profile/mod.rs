@@ -3,18 +3,21 @@
 mod build;
 mod facts;
 mod key;
+mod pkcs15;
 
 use std::borrow::Cow;
 use std::collections::HashMap;
+use std::sync::OnceLock;
 
 use crate::source::{SourceId, Span};
-use crate::stdlib::Function;
+use crate::stdlib::{Function, builtin};
 use crate::syntax::cpf::{
     Attribute, CpfTree, Expr, FileMode, Range32, StatementId, StatementKind, Term, TermKind,
 };
 
-pub use facts::{DataSize, Facts};
+pub use facts::{Constant, DataSize, Facts};
 pub use key::KeyKind;
+pub use pkcs15::{Destination, Pkcs15, Pkcs15File, Pkcs15Role};
 
 /// Index of a file in [`Profile::files`].
 #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Debug)]
@@ -166,6 +169,7 @@ pub struct Profile<'t> {
     content_of: HashMap<FileIndex, u32>,
     key_into: HashMap<FileIndex, u32>,
     malformed: HashMap<StatementId, Vec<Span>>,
+    pkcs15: OnceLock<Pkcs15>,
 }
 
 impl<'t> Profile<'t> {
@@ -211,6 +215,15 @@ impl<'t> Profile<'t> {
         self.calls
             .iter()
             .filter(move |call| call.counts_as.is_some_and(|function| function.name == name))
+    }
+
+    /// The call that locks the card so that it can no longer be erased without the operator PIN:
+    /// `BurnFuse()` in a profile that never calls `MakeCardEraseable()` (SEED).
+    #[must_use]
+    pub fn locking_call(&self) -> Option<Span> {
+        let erasable = self.calls_as(builtin::MAKE_CARD_ERASEABLE).next().is_some();
+        let fuse = self.calls_as(builtin::BURN_FUSE).next()?;
+        (!erasable).then_some(fuse.span)
     }
 
     /// The first attribute of a name; letter case does not count.
@@ -267,6 +280,12 @@ impl<'t> Profile<'t> {
     pub fn content_of(&self, file: FileIndex) -> Option<&Content<'t>> {
         let index = self.content_of.get(&file)?;
         self.contents.get(*index as usize)
+    }
+
+    /// Which of its files hold PKCS#15.
+    #[must_use]
+    pub fn pkcs15(&self) -> &Pkcs15 {
+        self.pkcs15.get_or_init(|| Pkcs15::new(self))
     }
 
     /// Whether a statement left the grammar, so that a part of it may not have been read.

@@ -2,6 +2,7 @@
 
 mod card_model_mismatch;
 mod decrypted_pin_as_login;
+mod delete_of_unerasable_card;
 mod init_without_profile;
 mod initial_signature_puk;
 mod personal_key_on_other_middleware;
@@ -17,6 +18,7 @@ use super::{Rule, rule};
 pub(super) const RULES: &[&Rule] = &[
     &card_model_mismatch::RULE,
     &decrypted_pin_as_login::RULE,
+    &delete_of_unerasable_card::RULE,
     &init_without_profile::RULE,
     &initial_signature_puk::RULE,
     &personal_key_on_other_middleware::RULE,
