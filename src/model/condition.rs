@@ -55,6 +55,52 @@ impl<'t> Encoding<'t> {
     }
 }
 
+impl<'e, 't> Application<'e, 't> {
+    /// The entry of a key as this application sees it: its own, under this or a former name, else
+    /// one that stands in a section where it does not belong.
+    #[must_use]
+    pub fn sees(self, key: Key) -> Option<&'e Entry<'t>> {
+        self.encoding().entry_for(key, Some(self))
+    }
+
+    /// Whether it starts something: a command that is present.
+    #[must_use]
+    pub fn has_command(self) -> bool {
+        Key::ALL
+            .iter()
+            .filter(|key| key.keyword().command)
+            .any(|key| self.sees(key.current()).is_some_and(Entry::is_present))
+    }
+
+    /// Its entries that have no effect, with what each lacks.
+    pub fn idle_entries(
+        self,
+    ) -> impl Iterator<Item = (&'e Entry<'t>, Vec<&'static Requirement>)> + use<'e, 't> {
+        self.entries().iter().filter_map(move |entry| {
+            let own = entry.key()?.keyword().section == SectionKind::Application;
+            let unmet = self.encoding().unmet(entry, Some(self));
+            (own && !unmet.is_empty()).then_some((entry, unmet))
+        })
+    }
+}
+
+impl<'t> Encoding<'t> {
+    /// What an entry that is present lacks in order to have an effect (Table B of the rules).
+    #[must_use]
+    pub fn unmet<'e>(
+        &'e self,
+        entry: &Entry<'t>,
+        application: Option<Application<'e, 't>>,
+    ) -> Vec<&'static Requirement> {
+        let needed = entry.key().filter(|_| entry.is_present());
+        needed
+            .map_or(&[][..], |key| key.keyword().effective_with)
+            .iter()
+            .filter(|requirement| !self.meets(requirement, application))
+            .collect()
+    }
+}
+
 impl Entry<'_> {
     /// Whether it switches something on: a flag that is on, or `#true` where a field may take the
     /// place of the flag.

@@ -140,6 +140,23 @@ impl<'p> ProfileContext<'p> {
     }
 }
 
+/// Everything that is checked together.
+#[derive(Clone, Copy)]
+pub struct ProjectContext<'p> {
+    /// Descriptions, profiles, and what `perso.toml` says of them.
+    pub project: &'p Project<'p>,
+}
+
+impl<'p> ProjectContext<'p> {
+    /// The descriptions of chips.
+    pub fn chip_files(&self) -> impl Iterator<Item = &'p Encoding<'p>> {
+        self.project
+            .encodings
+            .iter()
+            .filter(|encoding| encoding.is_chip)
+    }
+}
+
 /// As much of a text as a headline has room for.
 pub(super) fn excerpt(text: &str) -> Cow<'_, str> {
     const ROOM: usize = 40;

@@ -10,12 +10,15 @@ mod context;
 mod cpf;
 mod documentation;
 mod dsc;
+mod mapping;
 mod middleware;
 mod personal;
 mod security;
 mod syntax;
 
-pub use context::{Draft, EncodingContext, Findings, ProfileContext, TextContext};
+pub use context::{
+    Draft, EncodingContext, Findings, ProfileContext, ProjectContext, TextContext,
+};
 use context::{excerpt, line_end};
 pub use documentation::{Example, ExampleFile, Page, SavedAs};
 
@@ -35,6 +38,8 @@ pub enum Family {
     Middleware,
     /// Card profiles.
     Cpf,
+    /// How Identity Manager binds the fields.
+    Mapping,
     /// Secrets, and who may change a card.
     Security,
 }
@@ -49,6 +54,7 @@ impl Family {
             Self::Personal => "personal",
             Self::Middleware => "middleware",
             Self::Cpf => "cpf",
+            Self::Mapping => "mapping",
             Self::Security => "security",
         }
     }
@@ -88,6 +94,13 @@ pub enum Check {
     Encoding(fn(&EncodingContext<'_>, &mut Findings<'_>)),
     /// One profile, with the descriptions that bind it.
     Profile(fn(&ProfileContext<'_>, &mut Findings<'_>)),
+    /// Each description and each profile, in their own ways.
+    Both(
+        fn(&EncodingContext<'_>, &mut Findings<'_>),
+        fn(&ProfileContext<'_>, &mut Findings<'_>),
+    ),
+    /// Everything that is checked together, once.
+    Project(fn(&ProjectContext<'_>, &mut Findings<'_>)),
 }
 
 /// A rule.
@@ -152,12 +165,13 @@ macro_rules! rule {
 use rule;
 
 /// Every rule, by family.
-const FAMILIES: [&[&Rule]; 6] = [
+const FAMILIES: [&[&Rule]; 7] = [
     syntax::RULES,
     dsc::RULES,
     personal::RULES,
     middleware::RULES,
     cpf::RULES,
+    mapping::RULES,
     security::RULES,
 ];
 

@@ -15,6 +15,12 @@ pub struct Application<'e, 't> {
 }
 
 impl<'e, 't> Application<'e, 't> {
+    /// The description it is part of.
+    #[must_use]
+    pub const fn encoding(&self) -> &'e Encoding<'t> {
+        self.encoding
+    }
+
     /// Its section.
     #[must_use]
     pub fn section(&self) -> &'e Section<'t> {
