@@ -17,8 +17,7 @@ use crate::diagnostic::Finding;
 use crate::model::{Encoding, Profile, Project};
 use crate::rules::{
     self, Absence, Check, EncodingContext, Findings, Level, ProfileContext, ProjectContext, Rule,
-    Scope,
-    TextContext,
+    Scope, TextContext,
 };
 use crate::source::{SourceFile, SourceId, Span};
 
@@ -96,10 +95,7 @@ pub fn check_profile<'p>(
 
 /// Runs the rules that look at everything together.
 #[must_use]
-pub fn check_project<'p>(
-    project: &'p Project<'p>,
-    configuration: &Configuration,
-) -> Vec<Finding> {
+pub fn check_project<'p>(project: &'p Project<'p>, configuration: &Configuration) -> Vec<Finding> {
     let context = ProjectContext { project };
     run(configuration, |rule, findings| {
         if let Check::Project(check) = rule.check {

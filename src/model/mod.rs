@@ -25,8 +25,8 @@ pub use binding::{Binding, Mapping};
 pub use criteria::{BadPart, attribute_errors, filter_errors};
 pub use encoding::{
     Application, EncoderChoice, Encoding, Entry, FieldDeclaration, GEMALTO, IDOPTE, JPKI_ENCODER,
-    KeyMatch, MiddlewareChoice, PERSONAL_DESKTOP_CLIENT, SMART_ID_DESKTOP_APP, Section, SectionRole,
-    is_pin_decryption,
+    KeyMatch, MiddlewareChoice, PERSONAL_DESKTOP_CLIENT, SMART_ID_DESKTOP_APP, Section,
+    SectionRole, is_pin_decryption,
 };
 pub use expression::{Part, PartError, label_parts};
 pub use field::{FieldMatch, FieldUse};

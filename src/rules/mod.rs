@@ -16,9 +16,7 @@ mod personal;
 mod security;
 mod syntax;
 
-pub use context::{
-    Draft, EncodingContext, Findings, ProfileContext, ProjectContext, TextContext,
-};
+pub use context::{Draft, EncodingContext, Findings, ProfileContext, ProjectContext, TextContext};
 use context::{excerpt, line_end};
 pub use documentation::{Example, ExampleFile, Page, SavedAs};
 

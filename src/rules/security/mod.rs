@@ -1,7 +1,17 @@
 //! Secrets, and who may change a card.
 
 mod exposed_secret;
+mod hard_coded_credential;
+mod secret_as_plain_value;
+mod shared_credential_field;
+mod uncleared_secret;
 
 use super::{Rule, rule};
 
-pub(super) const RULES: &[&Rule] = &[&exposed_secret::RULE];
+pub(super) const RULES: &[&Rule] = &[
+    &exposed_secret::RULE,
+    &hard_coded_credential::RULE,
+    &uncleared_secret::RULE,
+    &secret_as_plain_value::RULE,
+    &shared_credential_field::RULE,
+];
