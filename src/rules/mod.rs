@@ -16,7 +16,9 @@ mod personal;
 mod security;
 mod syntax;
 
-pub use context::{Draft, EncodingContext, Findings, ProfileContext, ProjectContext, TextContext};
+pub use context::{
+    Draft, EncodingContext, Findings, Output, ProfileContext, ProjectContext, TextContext,
+};
 use context::{excerpt, line_end};
 pub use documentation::{Example, ExampleFile, Page, SavedAs};
 
