@@ -72,14 +72,18 @@ impl<'e, 't> Application<'e, 't> {
             .any(|key| self.sees(key.current()).is_some_and(Entry::is_present))
     }
 
-    /// Its entries that have no effect, with what each lacks.
+    /// Its entries that have no effect, with what each lacks; of each key the first.
     pub fn idle_entries(
         self,
     ) -> impl Iterator<Item = (&'e Entry<'t>, Vec<&'static Requirement>)> + use<'e, 't> {
-        self.entries().iter().filter_map(move |entry| {
-            let own = entry.key()?.keyword().section == SectionKind::Application;
+        let dependent = Key::ALL.iter().filter(|key| {
+            let keyword = key.keyword();
+            keyword.section == SectionKind::Application && !keyword.effective_with.is_empty()
+        });
+        dependent.filter_map(move |key| {
+            let entry = self.entry(*key)?;
             let unmet = self.encoding().unmet(entry, Some(self));
-            (own && !unmet.is_empty()).then_some((entry, unmet))
+            (!unmet.is_empty()).then_some((entry, unmet))
         })
     }
 }

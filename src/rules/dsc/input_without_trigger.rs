@@ -1,5 +1,3 @@
-use std::collections::HashSet;
-
 use super::rule;
 use crate::model::{Application, Entry};
 use crate::rules::{Absence, Check, EncodingContext, Family, Findings, Level, Scope};
@@ -88,11 +86,8 @@ fn check_application(
     application: Application<'_, '_>,
     findings: &mut Findings<'_>,
 ) {
-    let mut told = HashSet::new();
     for (entry, unmet) in application.idle_entries() {
-        if told.insert(entry.key()) {
-            report(cx, entry, &unmet, findings);
-        }
+        report(cx, entry, &unmet, findings);
     }
 }
 

@@ -92,6 +92,11 @@ fn uncleared<'t>(encoding: &Encoding<'t>) -> Vec<FieldUse<'t>> {
     encoding
         .secret_fields()
         .filter(|used| used.key.keyword().section == SectionKind::Description)
+        // What is repeated is reported as such.
+        .filter(|used| {
+            let first = encoding.entry(used.key);
+            first.is_some_and(|entry| entry.value_span == used.span)
+        })
         .filter(|used| matches!(encoding.field_match(used.name), FieldMatch::Declared(_)))
         .filter(|used| settled.insert(used.name.to_lowercase()))
         .collect()
