@@ -9,7 +9,9 @@ use crate::syntax::{
     dsc::{self, DscTree},
 };
 
-use super::{Configuration, check_encoding, check_profile, check_text, parallel, settle};
+use super::{
+    Configuration, check_encoding, check_profile, check_project, check_text, parallel, settle,
+};
 
 /// The two languages.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -105,7 +107,8 @@ pub fn check_all(
             readable.push(file);
         }
     }
-    let project = join(sources, &readable, companions, target);
+    let mut project = join(sources, &readable, companions, target);
+    project.mapping = configuration.mapping.clone();
     let encodings = parallel::map(&project.encodings, |encoding| {
         check_encoding(&project, encoding, configuration)
     });
@@ -113,6 +116,7 @@ pub fn check_all(
         check_profile(&project, profile, configuration)
     });
     findings.extend(encodings.into_iter().chain(profiles).flatten());
+    findings.extend(check_project(&project, configuration));
     settle(&mut findings);
     withhold_fixes(&mut findings, sources);
     let described = project.encodings.iter().flat_map(|encoding| {

@@ -1,16 +1,20 @@
-//! What each rule weighs in a project.
+//! What `perso.toml` says to a check: what each rule weighs, and how the fields are bound.
 
 use std::collections::HashMap;
 
 use thiserror::Error;
 
 use crate::diagnostic::nearest;
+use crate::model::Mapping;
 use crate::rules::{self, Level, Rule};
 
-/// Levels that differ from the rules' own.
+/// What a check goes by beside the files.
 #[derive(Clone, Debug, Default)]
 pub struct Configuration {
+    /// Levels that differ from the rules' own.
     levels: HashMap<&'static str, Level>,
+    /// `[mapping]`; none without the table.
+    pub mapping: Option<Mapping>,
 }
 
 /// A name that is no rule.

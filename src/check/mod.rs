@@ -16,8 +16,8 @@ use std::collections::HashSet;
 use crate::diagnostic::Finding;
 use crate::model::{Encoding, Profile, Project};
 use crate::rules::{
-    self, Absence, Check, EncodingContext, Findings, Level, ProfileContext, Rule, Scope,
-    TextContext,
+    self, Absence, Check, EncodingContext, Findings, Level, ProfileContext, ProjectContext, Rule,
+    Scope, TextContext,
 };
 use crate::source::{SourceFile, SourceId, Span};
 
@@ -69,7 +69,9 @@ pub fn check_encoding<'p>(
 ) -> Vec<Finding> {
     let context = EncodingContext::new(project, encoding);
     let mut list = run(configuration, |rule, findings| match rule.check {
-        Check::Encoding(check) if looks_at(rule, &context) => check(&context, findings),
+        Check::Encoding(check) | Check::Both(check, _) if looks_at(rule, &context) => {
+            check(&context, findings);
+        }
         _ => {}
     });
     drop_uncertain_absences(&mut list, encoding);
@@ -85,7 +87,18 @@ pub fn check_profile<'p>(
 ) -> Vec<Finding> {
     let context = ProfileContext { project, profile };
     run(configuration, |rule, findings| {
-        if let Check::Profile(check) = rule.check {
+        if let Check::Profile(check) | Check::Both(_, check) = rule.check {
+            check(&context, findings);
+        }
+    })
+}
+
+/// Runs the rules that look at everything together.
+#[must_use]
+pub fn check_project<'p>(project: &'p Project<'p>, configuration: &Configuration) -> Vec<Finding> {
+    let context = ProjectContext { project };
+    run(configuration, |rule, findings| {
+        if let Check::Project(check) = rule.check {
             check(&context, findings);
         }
     })

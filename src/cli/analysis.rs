@@ -4,7 +4,7 @@ use std::collections::{BTreeSet, HashMap};
 
 use crate::check::{self, Configuration, Language, Tree};
 use crate::diagnostic::{Finding, Level};
-use crate::model::{self, CompanionKind, ProjectFiles, Target};
+use crate::model::{self, Binding, CompanionKind, Located, Mapping, ProjectFiles, Target};
 use crate::source::{SourceId, Span};
 use crate::workspace::{Companion, Kind, Workspace, configuration};
 
@@ -26,7 +26,9 @@ pub(super) fn analyse(workspace: &mut Workspace, levels: &Levels) -> Analysis {
     let mut secrets = Vec::new();
     for index in 0..workspace.projects.len() {
         let parsed = ParsedProject::read(workspace, index);
-        let configuration = rule_levels(&workspace.projects[index].configuration, levels);
+        let given = &workspace.projects[index].configuration;
+        let mut configuration = rule_levels(given, levels);
+        configuration.mapping = mapping(given);
         let checked = check::check_all(
             &workspace.sources,
             &parsed.trees,
@@ -78,6 +80,10 @@ impl ParsedProject {
         let mut loaded: HashMap<SourceId, Language> = files.into_iter().collect();
         parsed.resolve(workspace, &asked, &mut loaded);
         parsed.borrow_bindings(workspace, &asked, &mut loaded);
+        if workspace.projects[index].configuration.mapping.is_some() {
+            let lenders = workspace.descriptions_of(index);
+            parsed.lend(workspace, lenders, &mut loaded);
+        }
         parsed
     }
 
@@ -128,6 +134,16 @@ impl ParsedProject {
                 lenders.extend(workspace.sibling_descriptions(*source));
             }
         }
+        self.lend(workspace, lenders, loaded);
+    }
+
+    /// Parses descriptions that nobody asked for, with what they name.
+    fn lend(
+        &mut self,
+        workspace: &mut Workspace,
+        mut lenders: Vec<SourceId>,
+        loaded: &mut HashMap<SourceId, Language>,
+    ) {
         lenders.retain(|lender| loaded.insert(*lender, Language::Dsc).is_none());
         let files: Vec<_> = lenders
             .iter()
@@ -211,6 +227,29 @@ fn target(configuration: &configuration::Configuration) -> Target {
         }
     }
     target
+}
+
+/// `[mapping]` as the rules see it.
+fn mapping(configuration: &configuration::Configuration) -> Option<Mapping> {
+    let source = configuration.source?;
+    let entries = configuration.mapping.as_ref()?;
+    let bindings = entries.iter().map(|entry| Binding {
+        field: entry.field.value.clone(),
+        place: (source, entry.field.span.unwrap_or_default()),
+        to: entry.to.as_ref().map(|to| located(source, to)),
+        encrypted: entry.encrypted.as_ref().map(|flag| located(source, flag)),
+        read: entry.read.as_ref().map(|flag| located(source, flag)),
+    });
+    Some(Mapping {
+        bindings: bindings.collect(),
+    })
+}
+
+fn located<T: Clone>(source: SourceId, setting: &configuration::Setting<T>) -> Located<T> {
+    Located {
+        value: setting.value.clone(),
+        place: setting.span.map(|span| (source, span)),
+    }
 }
 
 /// What each rule weighs: `perso.toml`, then the command line. Rules that are not known are left to

@@ -55,6 +55,56 @@ impl<'t> Encoding<'t> {
     }
 }
 
+impl<'e, 't> Application<'e, 't> {
+    /// The entry of a key as this application sees it: its own, under this or a former name, else
+    /// one that stands in a section where it does not belong.
+    #[must_use]
+    pub fn sees(self, key: Key) -> Option<&'e Entry<'t>> {
+        self.encoding().entry_for(key, Some(self))
+    }
+
+    /// Whether it starts something: a command that is present.
+    #[must_use]
+    pub fn has_command(self) -> bool {
+        Key::ALL
+            .iter()
+            .filter(|key| key.keyword().command)
+            .any(|key| self.sees(key.current()).is_some_and(Entry::is_present))
+    }
+
+    /// Its entries that have no effect, with what each lacks; of each key the first.
+    pub fn idle_entries(
+        self,
+    ) -> impl Iterator<Item = (&'e Entry<'t>, Vec<&'static Requirement>)> + use<'e, 't> {
+        let dependent = Key::ALL.iter().filter(|key| {
+            let keyword = key.keyword();
+            keyword.section == SectionKind::Application && !keyword.effective_with.is_empty()
+        });
+        dependent.filter_map(move |key| {
+            let entry = self.entry(*key)?;
+            let unmet = self.encoding().unmet(entry, Some(self));
+            (!unmet.is_empty()).then_some((entry, unmet))
+        })
+    }
+}
+
+impl<'t> Encoding<'t> {
+    /// What an entry that is present lacks in order to have an effect (Table B of the rules).
+    #[must_use]
+    pub fn unmet<'e>(
+        &'e self,
+        entry: &Entry<'t>,
+        application: Option<Application<'e, 't>>,
+    ) -> Vec<&'static Requirement> {
+        let needed = entry.key().filter(|_| entry.is_present());
+        needed
+            .map_or(&[][..], |key| key.keyword().effective_with)
+            .iter()
+            .filter(|requirement| !self.meets(requirement, application))
+            .collect()
+    }
+}
+
 impl Entry<'_> {
     /// Whether it switches something on: a flag that is on, or `#true` where a field may take the
     /// place of the flag.

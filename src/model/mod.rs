@@ -8,6 +8,7 @@
 //!
 //! This room judges nothing (that is the work of `rules`) and reads no files.
 
+mod binding;
 mod condition;
 mod criteria;
 mod encoding;
@@ -20,11 +21,12 @@ mod project;
 mod target;
 mod value;
 
+pub use binding::{Binding, Mapping};
 pub use criteria::{BadPart, attribute_errors, filter_errors};
 pub use encoding::{
-    Application, EncoderChoice, Encoding, Entry, FieldDeclaration, JPKI_ENCODER, KeyMatch,
-    MiddlewareChoice, PERSONAL_DESKTOP_CLIENT, SMART_ID_DESKTOP_APP, Section, SectionRole,
-    is_pin_decryption,
+    Application, EncoderChoice, Encoding, Entry, FieldDeclaration, GEMALTO, IDOPTE, JPKI_ENCODER,
+    KeyMatch, MiddlewareChoice, PERSONAL_DESKTOP_CLIENT, SMART_ID_DESKTOP_APP, Section,
+    SectionRole, is_pin_decryption,
 };
 pub use expression::{Part, PartError, label_parts};
 pub use field::{FieldMatch, FieldUse};

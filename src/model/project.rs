@@ -6,7 +6,7 @@ use crate::source::{SourceId, Span};
 use crate::stdlib::{self, Key};
 
 use super::value::list_items;
-use super::{Encoding, ListItem, Profile, Reference, Target, Value};
+use super::{Encoding, ListItem, Mapping, Profile, Reference, Target, Value};
 
 /// What became of a file that a description names.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -48,6 +48,8 @@ pub struct Project<'t> {
     pub profiles: Vec<Profile<'t>>,
     /// What it is all written for.
     pub target: Target,
+    /// How Identity Manager binds the fields; none where nothing is said of it.
+    pub mapping: Option<Mapping>,
     companions: ProjectFiles,
     profile_of_source: HashMap<SourceId, usize>,
     binders: HashMap<SourceId, Vec<usize>>,
@@ -110,6 +112,7 @@ impl<'t> Project<'t> {
             encodings,
             profiles,
             target,
+            mapping: None,
             companions,
             profile_of_source,
             binders,

@@ -1,9 +1,13 @@
 //! What a check sees, and how it reports.
 
 use std::borrow::Cow;
+use std::collections::HashMap;
 
 use crate::diagnostic::{Edit, Finding, Fix, Label, Severity};
-use crate::model::{EncoderChoice, Encoding, MiddlewareChoice, Profile, Project};
+use crate::model::{
+    Binding, EncoderChoice, Encoding, FieldUse, MiddlewareChoice, Profile, Project,
+    is_pin_decryption,
+};
 use crate::source::{SourceFile, SourceId, Span};
 use crate::syntax::{cpf::CpfTree, dsc::DscTree};
 
@@ -137,6 +141,74 @@ impl<'p> ProfileContext<'p> {
     pub fn edit(&self, span: Span, text: impl Into<String>) -> Edit {
         let (source, text) = (self.profile.source, text.into());
         Edit { source, span, text }
+    }
+}
+
+/// Everything that is checked together.
+#[derive(Clone, Copy)]
+pub struct ProjectContext<'p> {
+    /// Descriptions, profiles, and what `perso.toml` says of them.
+    pub project: &'p Project<'p>,
+}
+
+impl<'p> ProjectContext<'p> {
+    /// The descriptions of chips.
+    pub fn chip_files(&self) -> impl Iterator<Item = &'p Encoding<'p>> {
+        self.project
+            .encodings
+            .iter()
+            .filter(|encoding| encoding.is_chip)
+    }
+
+    /// Every use of a field that the encoder fills, in all descriptions of chips.
+    pub fn outputs(&self) -> impl Iterator<Item = Output<'p>> {
+        self.chip_files().flat_map(|encoding| {
+            let source = encoding.source;
+            encoding.outputs().map(move |used| Output { source, used })
+        })
+    }
+
+    /// The entries of `[mapping]` for fields that the encoder fills, in their order, each with one
+    /// use of the field; a use for a decrypted PIN before others.
+    #[must_use]
+    pub fn bound_outputs(&self) -> Vec<(&'p Binding, Output<'p>)> {
+        let mut outputs: HashMap<&str, Output<'p>> = HashMap::new();
+        for output in self.outputs() {
+            let kept = outputs.entry(output.used.name).or_insert(output);
+            if output.is_decrypted_pin() && !kept.is_decrypted_pin() {
+                *kept = output;
+            }
+        }
+        let mapping = self.project.mapping.as_ref();
+        let bindings = mapping.map_or(&[][..], |mapping| &mapping.bindings);
+        bindings
+            .iter()
+            .filter_map(|binding| Some((binding, *outputs.get(binding.field.as_str())?)))
+            .collect()
+    }
+}
+
+/// A field that the encoder fills.
+#[derive(Clone, Copy)]
+pub struct Output<'p> {
+    /// The description.
+    pub source: SourceId,
+    /// The key and the field.
+    pub used: FieldUse<'p>,
+}
+
+impl Output<'_> {
+    /// Whether a decrypted PIN comes to it.
+    #[must_use]
+    pub fn is_decrypted_pin(&self) -> bool {
+        is_pin_decryption(self.used.key)
+    }
+
+    /// A label that says what fills it.
+    #[must_use]
+    pub fn label(&self) -> Label {
+        let says = format!("filled by `{}`", self.used.key.name());
+        Label::new(self.source, self.used.span, says)
     }
 }
 

@@ -10,13 +10,16 @@ mod context;
 mod cpf;
 mod documentation;
 mod dsc;
+mod mapping;
 mod middleware;
 mod personal;
 mod pkcs15;
 mod security;
 mod syntax;
 
-pub use context::{Draft, EncodingContext, Findings, ProfileContext, TextContext};
+pub use context::{
+    Draft, EncodingContext, Findings, Output, ProfileContext, ProjectContext, TextContext,
+};
 use context::{excerpt, line_end};
 pub use documentation::{Example, ExampleFile, Page, SavedAs};
 
@@ -38,6 +41,8 @@ pub enum Family {
     Cpf,
     /// The files by which software finds what is on a card.
     Pkcs15,
+    /// How Identity Manager binds the fields.
+    Mapping,
     /// Secrets, and who may change a card.
     Security,
 }
@@ -53,6 +58,7 @@ impl Family {
             Self::Middleware => "middleware",
             Self::Cpf => "cpf",
             Self::Pkcs15 => "pkcs15",
+            Self::Mapping => "mapping",
             Self::Security => "security",
         }
     }
@@ -92,6 +98,13 @@ pub enum Check {
     Encoding(fn(&EncodingContext<'_>, &mut Findings<'_>)),
     /// One profile, with the descriptions that bind it.
     Profile(fn(&ProfileContext<'_>, &mut Findings<'_>)),
+    /// Each description and each profile, in their own ways.
+    Both(
+        fn(&EncodingContext<'_>, &mut Findings<'_>),
+        fn(&ProfileContext<'_>, &mut Findings<'_>),
+    ),
+    /// Everything that is checked together, once.
+    Project(fn(&ProjectContext<'_>, &mut Findings<'_>)),
 }
 
 /// A rule.
@@ -156,13 +169,14 @@ macro_rules! rule {
 use rule;
 
 /// Every rule, by family.
-const FAMILIES: [&[&Rule]; 7] = [
+const FAMILIES: [&[&Rule]; 8] = [
     syntax::RULES,
     dsc::RULES,
     personal::RULES,
     middleware::RULES,
     cpf::RULES,
     pkcs15::RULES,
+    mapping::RULES,
     security::RULES,
 ];
 

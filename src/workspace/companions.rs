@@ -6,7 +6,7 @@
 
 use std::path::{Path, PathBuf};
 
-use super::discovery::Kind;
+use super::discovery::{Kind, discover};
 use super::loading::Workspace;
 use super::naming::name;
 use super::reading::{self, Reason};
@@ -85,6 +85,29 @@ impl Workspace {
             .filter(|name| Kind::of(Path::new(name)) == Some(Kind::Description))
             .filter_map(|name| self.load(folder.join(name), of).ok())
             .filter(|source| *source != of)
+            .collect()
+    }
+
+    /// The readable descriptions under the folder of a project's configuration, those that were
+    /// not asked for included: `[mapping]` speaks of all of them.
+    pub fn descriptions_of(&mut self, project: usize) -> Vec<SourceId> {
+        let Some(of) = self.projects[project].files.first().map(|file| file.source) else {
+            return Vec::new();
+        };
+        let Some(folder) = self.projects[project].folder.clone() else {
+            return Vec::new();
+        };
+        let inputs = discover(&self.here, &[folder], None).unwrap_or_default();
+        let loaded: Vec<_> = inputs
+            .into_iter()
+            .filter(|input| input.kind == Kind::Description && input.refused.is_none())
+            .filter_map(|input| self.load(input.path, of).ok())
+            .collect();
+        let places = &self.places;
+        let project_of = |source: &SourceId| places.get(source).map(|place| place.project);
+        loaded
+            .into_iter()
+            .filter(|source| project_of(source) == Some(project))
             .collect()
     }
 

@@ -2,7 +2,7 @@
 
 use perso::check::{Configuration, Language, Tree, check_all};
 use perso::diagnostic::Finding;
-use perso::model::{Companion, ProjectFiles, Target};
+use perso::model::{Binding, Companion, Located, Mapping, ProjectFiles, Target};
 use perso::rules::{Example, Level};
 use perso::source::{SourceFile, SourceId, Sources, Span};
 
@@ -16,11 +16,13 @@ pub struct Checked {
 pub fn check(example: &Example, raised: &[&str]) -> Checked {
     let mut sources = Sources::default();
     let mut target = Target::default();
+    let mut mapping = None;
     let mut trees = Vec::new();
     for file in &example.files {
         if file.name == "perso.toml" {
             let id = sources.add(SourceFile::from_text(&file.name, &file.text));
             set_target(&mut target, id, &file.text);
+            mapping = read_mapping(id, &file.text);
             continue;
         }
         let source = SourceFile::from_bytes(&file.name, file.bytes());
@@ -31,6 +33,7 @@ pub fn check(example: &Example, raised: &[&str]) -> Checked {
     }
     let companions = companions(&sources, &trees);
     let mut configuration = Configuration::default();
+    configuration.mapping = mapping;
     for name in raised {
         configuration.set(name, Level::ERROR).expect("a rule");
     }
@@ -41,7 +44,10 @@ pub fn check(example: &Example, raised: &[&str]) -> Checked {
 
 fn set_target(target: &mut Target, source: SourceId, text: &str) {
     let table: toml::Table = text.parse().expect("a perso.toml");
-    for (key, value) in table["target"].as_table().expect("[target]") {
+    let Some(settings) = table.get("target") else {
+        return;
+    };
+    for (key, value) in settings.as_table().expect("[target]") {
         let value = value.as_str().expect("text");
         let start = text.find(value).expect("its place");
         let place = |at| u32::try_from(at).expect("a short text");
@@ -49,6 +55,36 @@ fn set_target(target: &mut Target, source: SourceId, text: &str) {
         let place = Some((source, span));
         target.set(key, value, place).expect("a known target");
     }
+}
+
+fn read_mapping(source: SourceId, text: &str) -> Option<Mapping> {
+    let table: toml::Table = text.parse().expect("a perso.toml");
+    let entries = table.get("mapping")?.as_table().expect("[mapping]");
+    let mut bindings: Vec<_> = entries
+        .iter()
+        .map(|(field, entry)| {
+            let start = text.find(&format!("{field} =")).expect("its place");
+            let place = |at| u32::try_from(at).expect("a short text");
+            let span = Span::new(place(start), place(start + field.len()));
+            let flag = |key: &str| {
+                let value = entry.get(key)?.as_bool().expect("a flag");
+                Some(Located { value, place: None })
+            };
+            let to = entry.get("to").map(|to| to.as_str().expect("text"));
+            Binding {
+                field: field.clone(),
+                place: (source, span),
+                to: to.map(|to| Located {
+                    value: to.to_owned(),
+                    place: None,
+                }),
+                encrypted: flag("encrypted"),
+                read: flag("read"),
+            }
+        })
+        .collect();
+    bindings.sort_by_key(|binding| binding.place.1);
+    Some(Mapping { bindings })
 }
 
 /// A companion is the file of its name in the example, in any letter case.

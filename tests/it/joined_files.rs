@@ -219,3 +219,29 @@ fn what_is_well_made_has_no_error() {
     let checked = check_files(&[("card.dsc", &card), ("profile.cpf", &profile)]);
     assert!(errors(&checked).is_empty(), "{:#?}", checked.findings);
 }
+
+/// `[mapping]` speaks of all descriptions of the project, also when one alone is checked.
+#[test]
+fn fields_of_descriptions_that_nobody_asked_for_are_declared() {
+    let text = |field: &str| {
+        format!(
+            "[Encoding]\nType=1024,Chip\nDevices=8711\n[Fields]\n{field}=\n[Description]\n\
+             PKCS11Library=module.dll\niccsnfield={field}\n"
+        )
+    };
+    let here = crate::sandbox::Sandbox::new()
+        .file("a.dsc", text("First"))
+        .file("sub/b.dsc", text("Second"))
+        .file(
+            "perso.toml",
+            "[mapping]\nFirst = { to = \"${Card_A}\", read = true }\n\
+             Second = { to = \"${Card_B}\", read = true }\n\
+             Third = { to = \"${Card_C}\" }\n",
+        );
+    for path in [".", "a.dsc", "sub/b.dsc"] {
+        let (_, report) = here.report(&[path]);
+        let findings = report["diagnostics"].as_array().unwrap();
+        let found: Vec<_> = findings.iter().map(|one| &one["rule"]).collect();
+        assert_eq!(found, ["mapping-of-undeclared-field"], "{path}");
+    }
+}

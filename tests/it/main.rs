@@ -12,6 +12,7 @@ mod apdu;
 mod card_tree;
 mod cascades;
 mod check;
+mod documented_uses;
 mod example;
 mod example_runs;
 mod examples;

@@ -15,6 +15,12 @@ pub struct Application<'e, 't> {
 }
 
 impl<'e, 't> Application<'e, 't> {
+    /// The description it is part of.
+    #[must_use]
+    pub const fn encoding(&self) -> &'e Encoding<'t> {
+        self.encoding
+    }
+
     /// Its section.
     #[must_use]
     pub fn section(&self) -> &'e Section<'t> {
@@ -73,6 +79,24 @@ impl<'e, 't> Application<'e, 't> {
             entry
                 .key()
                 .is_none_or(|key| key.keyword().status == stdlib::Status::Tolerated)
+        })
+    }
+}
+
+impl<'t> Encoding<'t> {
+    /// The letters and digits of `ApplicationList`, each with its place.
+    pub fn application_letters(&self) -> impl Iterator<Item = (char, Span)> + use<'t> {
+        let list = self
+            .entry(Key::ApplicationList)
+            .map_or(Span::default(), |entry| entry.value_span);
+        let mut end = list.start;
+        list.of(self.text).chars().filter_map(move |letter| {
+            let start = end;
+            // At most four bytes.
+            end += u32::try_from(letter.len_utf8()).unwrap_or(1);
+            letter
+                .is_alphanumeric()
+                .then_some((letter, Span::new(start, end)))
         })
     }
 }

@@ -18,7 +18,8 @@ mod read;
 
 pub use application::Application;
 pub use platform::{
-    EncoderChoice, JPKI_ENCODER, MiddlewareChoice, PERSONAL_DESKTOP_CLIENT, SMART_ID_DESKTOP_APP,
+    EncoderChoice, GEMALTO, IDOPTE, JPKI_ENCODER, MiddlewareChoice, PERSONAL_DESKTOP_CLIENT,
+    SMART_ID_DESKTOP_APP,
 };
 
 /// What a section is for.

@@ -7,6 +7,12 @@ use crate::stdlib::{self, Encoder, Key, Middleware, ValueKind};
 /// Identity of Personal Desktop Client in stdlib.
 pub const PERSONAL_DESKTOP_CLIENT: &str = "personal-desktop-client";
 
+/// Identity of the middleware of Gemalto, SafeNet and Thales in stdlib.
+pub const GEMALTO: &str = "gemalto";
+
+/// Identity of Idopte in stdlib.
+pub const IDOPTE: &str = "idopte";
+
 /// Identity of JPKIEncoder in stdlib.
 pub const JPKI_ENCODER: &str = "jpki-encoder";
 

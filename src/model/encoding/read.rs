@@ -163,7 +163,7 @@ fn role_of(name: Option<&str>) -> (SectionRole<'_>, bool) {
 
 fn match_key(name: &str, role: SectionRole<'_>, proposals: &mut u32) -> KeyMatch {
     if let Some(key) = Key::find(name) {
-        return KeyMatch::Known(key);
+        return near_member(key, name).map_or(KeyMatch::Known(key), KeyMatch::Misspelled);
     }
     if *proposals == 0 || role == SectionRole::Unknown {
         return KeyMatch::Unknown;
@@ -181,6 +181,27 @@ fn match_key(name: &str, role: SectionRole<'_>, proposals: &mut u32) -> KeyMatch
         .or_else(|| nearest(name, names(false)))
         .and_then(Key::find)
         .map_or(KeyMatch::Unknown, KeyMatch::Misspelled)
+}
+
+/// The key that a name of a family of names is most likely a slip of: `PKCS11LibraryWindow32` is
+/// no system of its own.
+fn near_member(family: Key, name: &str) -> Option<Key> {
+    let prefix = family.keyword().pattern?.prefix;
+    let suffix = name.get(prefix.len()..)?;
+    // One character behind the plain name is a slip of the pen.
+    if suffix.chars().count() == 1 {
+        return Key::find(prefix);
+    }
+    let members = || {
+        Key::ALL
+            .iter()
+            .filter(|key| key.keyword().pattern.is_none())
+            .filter_map(|key| Some((*key, key.name().strip_prefix(prefix)?)))
+    };
+    let near = nearest(suffix, members().map(|(_, suffix)| suffix))?;
+    members()
+        .find(|(_, suffix)| *suffix == near)
+        .map(|(key, _)| key)
 }
 
 /// Cuts a comment off a value in which `#` behind a blank cannot be text.

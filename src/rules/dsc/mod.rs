@@ -1,21 +1,37 @@
 //! Encoding descriptions.
 
+mod ambiguous_key_source;
+mod conflicting_output_field;
 mod duplicate_definition;
+mod early_card_block;
 mod field_case_mismatch;
+mod idle_application;
+mod incomplete_error_reporting;
+mod inconsistent_application_list;
+mod input_without_trigger;
 mod invalid_flag_value;
+mod login_without_pin;
 mod malformed_encoding_header;
 mod malformed_value;
+mod mismatched_card_serial;
 mod misplaced_key;
 mod missing_initial_puk;
+mod missing_token_label;
 mod misspelled_key;
+mod misused_pin_dialog;
+mod oversize_token_label;
+mod preset_field_value;
 mod puk_without_setpin;
 mod retrieve_all_with_other_commands;
 mod setpin_without_authorization;
 mod signature_slot_without_pin;
+mod suspicious_value;
 mod trigger_without_input;
 mod undeclared_field;
 mod undefined_application;
+mod unknown_key;
 mod unknown_section;
+mod unscheduled_application;
 mod unusable_companion_file;
 mod unused_field;
 
@@ -40,4 +56,20 @@ pub(super) const RULES: &[&Rule] = &[
     &puk_without_setpin::RULE,
     &signature_slot_without_pin::RULE,
     &retrieve_all_with_other_commands::RULE,
+    &ambiguous_key_source::RULE,
+    &conflicting_output_field::RULE,
+    &input_without_trigger::RULE,
+    &idle_application::RULE,
+    &unscheduled_application::RULE,
+    &inconsistent_application_list::RULE,
+    &preset_field_value::RULE,
+    &oversize_token_label::RULE,
+    &missing_token_label::RULE,
+    &unknown_key::RULE,
+    &mismatched_card_serial::RULE,
+    &incomplete_error_reporting::RULE,
+    &login_without_pin::RULE,
+    &misused_pin_dialog::RULE,
+    &early_card_block::RULE,
+    &suspicious_value::RULE,
 ];
