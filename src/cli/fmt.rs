@@ -123,7 +123,9 @@ fn deliver(
             output::rewrite(&on_disk(source, new), path)?;
         }
     } else {
-        tally.text.push_str(&String::from_utf8_lossy(&on_disk(source, new)));
+        tally
+            .text
+            .push_str(&String::from_utf8_lossy(&on_disk(source, new)));
     }
     Ok(())
 }

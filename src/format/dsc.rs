@@ -69,7 +69,9 @@ pub(super) fn lay_out_around_protected(text: &str, tree: &DscTree) -> String {
             is_open &= line.kind != LineKind::Protected;
             match line.kind {
                 LineKind::Property { .. } if is_open && !is_broken => {
-                    line_in_layout(text, line, Left::Field, |parts| new.extend(parts.iter().copied()));
+                    line_in_layout(text, line, Left::Field, |parts| {
+                        new.extend(parts.iter().copied())
+                    });
                     new.push_str(&line.span.of(text)[without_end(text, line.span).len()..]);
                 }
                 _ => new.push_str(line.span.of(text)),
@@ -113,7 +115,9 @@ fn write_header(name: &str, write: impl FnOnce(&[&str])) {
 fn known_section(name: &str) -> Option<(SectionKind, &'static str, &str)> {
     stdlib::sections().iter().find_map(|section| {
         let fixed = match section.kind {
-            SectionKind::Application | SectionKind::Magstripe => section.header.strip_suffix('X')?,
+            SectionKind::Application | SectionKind::Magstripe => {
+                section.header.strip_suffix('X')?
+            }
             _ => section.header,
         };
         let (head, suffix) = name.split_at_checked(fixed.len())?;

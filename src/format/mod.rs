@@ -65,11 +65,22 @@ pub fn description(file: &SourceFile, tree: &DscTree) -> Result<String, Refusal>
         dsc::lay_out(text, tree, line_end?)
     };
     let shape = |tree: &DscTree| {
-        let filled = tree.lines.iter().filter(|line| line.kind != LineKind::Blank);
-        [filled.count(), tree.sections.iter().filter(|it| it.name.is_some()).count(), tree.defects.len()]
+        let filled = tree
+            .lines
+            .iter()
+            .filter(|line| line.kind != LineKind::Blank);
+        [
+            filled.count(),
+            tree.sections.iter().filter(|it| it.name.is_some()).count(),
+            tree.defects.len(),
+        ]
     };
     let same = same_ink(text, &new) && shape(tree) == shape(&crate::syntax::dsc::parse(&new));
-    if same { Ok(new) } else { Err(Refusal::Unfaithful) }
+    if same {
+        Ok(new)
+    } else {
+        Err(Refusal::Unfaithful)
+    }
 }
 
 /// The text of a card profile in canonical layout, without a byte order mark.
@@ -91,7 +102,11 @@ pub fn profile(file: &SourceFile, tree: &CpfTree) -> Result<String, Refusal> {
         ]
     };
     let same = same_ink(text, &new) && shape(tree) == shape(&crate::syntax::cpf::parse(&new));
-    if same { Ok(new) } else { Err(Refusal::Unfaithful) }
+    if same {
+        Ok(new)
+    } else {
+        Err(Refusal::Unfaithful)
+    }
 }
 
 /// How lines end in a text that may be laid out. Where lines keep their ends, mixed ones are no

@@ -101,7 +101,11 @@ pub(super) fn lines(text: &str) -> impl Iterator<Item = &str> {
         }
         let bytes = rest.as_bytes();
         let end = memchr::memchr2(b'\n', b'\r', bytes).unwrap_or(bytes.len());
-        let length = if bytes[end..].starts_with(b"\r\n") { 2 } else { 1 };
+        let length = if bytes[end..].starts_with(b"\r\n") {
+            2
+        } else {
+            1
+        };
         let line = &rest[..end];
         rest = rest.get(end + length..).unwrap_or_default();
         Some(line)

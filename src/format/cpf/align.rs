@@ -63,7 +63,9 @@ fn cells<'r>(rows: &'r Rows<'_>, declaration: &'r Declaration) -> impl Iterator<
         _ => "",
     };
     let starts = declaration.attributes.iter().copied();
-    let bounds = std::iter::once(0).chain(starts.clone()).zip(starts.chain([code.len()]));
+    let bounds = std::iter::once(0)
+        .chain(starts.clone())
+        .zip(starts.chain([code.len()]));
     bounds.map(|(start, end)| code[start..end].trim_end_matches(' '))
 }
 
@@ -104,7 +106,11 @@ pub(super) fn comments(rows: &mut Rows<'_>) {
 /// the widest line.
 fn place(group: &mut [&mut Line<'_>]) {
     let takes_part = |width: &usize| *width <= WIDEST_LINE;
-    let widest = group.iter().map(|line| line.width()).filter(takes_part).max();
+    let widest = group
+        .iter()
+        .map(|line| line.width())
+        .filter(takes_part)
+        .max();
     let widest = widest.unwrap_or(0);
     let column = chosen_column(group)
         .filter(|column| *column >= widest + SMALLEST_GAP)

@@ -115,7 +115,9 @@ fn holds_bytes(row: &str) -> bool {
 
 /// The columns before the first ink of a row.
 fn indentation(row: &str) -> usize {
-    let blanks = row.bytes().take_while(|byte| matches!(byte, b' ' | b'\t' | b'\x0C'));
+    let blanks = row
+        .bytes()
+        .take_while(|byte| matches!(byte, b' ' | b'\t' | b'\x0C'));
     blanks.fold(0, |column, byte| match byte {
         b'\t' => (column / TAB + 1) * TAB,
         b' ' => column + 1,

@@ -12,7 +12,9 @@ mod spelling;
 mod statement;
 
 use crate::source::Span;
-use crate::syntax::cpf::{CpfTree, EndWord, Lexeme, Statement, StatementId, StatementKind, lexemes};
+use crate::syntax::cpf::{
+    CpfTree, EndWord, Lexeme, Statement, StatementId, StatementKind, lexemes,
+};
 
 use super::page::{LineEnd, Page, lines};
 use row::{Comment, Line, Row, Rows};

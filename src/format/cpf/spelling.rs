@@ -57,7 +57,9 @@ impl Spellings<'_> {
                     self.add(place, Some(mode_word(mode)));
                 }
             }
-            StatementKind::CardModel { .. } | StatementKind::End { .. } | StatementKind::Unknown => {}
+            StatementKind::CardModel { .. }
+            | StatementKind::End { .. }
+            | StatementKind::Unknown => {}
         }
     }
 

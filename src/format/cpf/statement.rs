@@ -188,7 +188,9 @@ impl<'t> Setter<'_, 't> {
 
     fn take_comment(&mut self, group: u32) -> Option<Comment<'t>> {
         let (start, end) = self.comment.take()?;
-        let line_start = self.text[..start].rfind(['\n', '\r']).map_or(0, |at| at + 1);
+        let line_start = self.text[..start]
+            .rfind(['\n', '\r'])
+            .map_or(0, |at| at + 1);
         Some(Comment {
             text: trimmed(&self.text[start..end]),
             group,

@@ -52,11 +52,7 @@ pub(super) fn lexeme(text: &str, at: usize) -> Option<(Lexeme, usize)> {
 
 /// All pieces of `text[from..to]` with their places, which tile it. Both offsets lie on boundaries of
 /// characters.
-pub fn lexemes(
-    text: &str,
-    from: usize,
-    to: usize,
-) -> impl Iterator<Item = (Lexeme, usize, usize)> {
+pub fn lexemes(text: &str, from: usize, to: usize) -> impl Iterator<Item = (Lexeme, usize, usize)> {
     let text = &text[..to];
     let mut at = from;
     std::iter::from_fn(move || {
