@@ -16,6 +16,7 @@ mod compile;
 mod exit;
 mod explain;
 mod fatal;
+mod fmt;
 mod guard;
 mod new;
 mod options;
@@ -41,6 +42,7 @@ struct Cli {
 #[derive(Subcommand)]
 enum Command {
     Check(check::Check),
+    Fmt(fmt::Fmt),
     Compile(compile::Compile),
     Plan(plan::Plan),
     Run(Box<run::Run>),
@@ -63,6 +65,7 @@ fn run() -> Exit {
     };
     let done = match &cli.command {
         Command::Check(check) => check::run(check, &cli.display),
+        Command::Fmt(fmt) => fmt::run(fmt, &cli.display),
         Command::Compile(compile) => compile::run(compile, &cli.display),
         Command::Plan(plan) => plan::run(plan, &cli.display),
         Command::Card(card) => card::run(card, &cli.display),

@@ -32,6 +32,25 @@ pub(super) fn save(text: &[u8], file: &Path) -> Result<(), Fatal> {
     save_with(text, file, 0o666)
 }
 
+/// Replaces the text of a file that is there, which keeps its permissions.
+pub(super) fn rewrite(text: &[u8], file: &Path) -> Result<(), Fatal> {
+    let failed = |error: io::Error| {
+        let shown = file.to_string_lossy();
+        Fatal::usage(format!("cannot write `{shown}`: {error}"))
+    };
+    let target = file.canonicalize().map_err(failed)?;
+    let permissions = fs::metadata(&target).map_err(failed)?.permissions();
+    let folder = target.parent().unwrap_or(Path::new("."));
+    let mut new = tempfile::Builder::new()
+        .prefix(".perso-")
+        .tempfile_in(folder)
+        .map_err(failed)?;
+    new.write_all(text).map_err(failed)?;
+    new.as_file().set_permissions(permissions).map_err(failed)?;
+    new.persist(&target).map_err(|error| failed(error.error))?;
+    Ok(())
+}
+
 /// Like [`save`], for what only its owner may read.
 pub(super) fn save_private(text: &[u8], file: &Path) -> Result<(), Fatal> {
     save_with(text, file, 0o600)

@@ -71,6 +71,8 @@ pub struct Workspace {
     pub asked: usize,
     pub(super) here: PathBuf,
     pub(super) places: HashMap<SourceId, Place>,
+    /// Where the inputs lie that were read from disk.
+    pub(super) on_disk: HashMap<SourceId, PathBuf>,
     pub(super) known: HashMap<PathBuf, Result<SourceId, Reason>>,
     pub(super) listings: HashMap<PathBuf, Vec<String>>,
     pub(super) embedded: fn(&str) -> Option<&'static str>,
@@ -126,10 +128,20 @@ impl Workspace {
             .collect();
         let mut workspace = Self::empty(&request);
         let mut configurations = Configurations::new(&request);
+        let not_on_disk = piped.as_ref().map(|(input, _)| input.path.clone());
         for (input, text) in piped.into_iter().chain(texts) {
             workspace.take(input, text, &mut configurations)?;
         }
+        workspace
+            .on_disk
+            .retain(|_, path| not_on_disk.as_ref() != Some(path));
         Ok(workspace)
+    }
+
+    /// Where an input lies, unless it is the standard input.
+    #[must_use]
+    pub fn path(&self, input: SourceId) -> Option<&Path> {
+        self.on_disk.get(&input).map(PathBuf::as_path)
     }
 
     fn empty(request: &Request<'_>) -> Self {
@@ -140,6 +152,7 @@ impl Workspace {
             asked: 0,
             here: request.here.clone(),
             places: HashMap::new(),
+            on_disk: HashMap::new(),
             known: HashMap::new(),
             listings: HashMap::new(),
             embedded: request.embedded,
@@ -164,6 +177,7 @@ impl Workspace {
         match text {
             Ok(text) => {
                 let source = self.add(text, Place { folder, project });
+                self.on_disk.insert(source, input.path.clone());
                 self.known.insert(input.path, Ok(source));
                 let kind = input.kind;
                 self.projects[project].files.push(File { source, kind });

@@ -1,12 +1,12 @@
 //! The smallest pieces of a profile's text, for those who need no structure: the chunker, which
-//! looks for the end of a statement, and the places of findings. Agrees with the tokens of
+//! looks for the end of a statement, the places of findings, and layout. Agrees with the tokens of
 //! `grammar/cpf.pest`; knows no keyword.
 
 use memchr::{memchr, memchr2, memchr3};
 
 /// What a piece is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Lexeme {
+pub enum Lexeme {
     /// Blanks.
     Blank,
     /// LF, CR or CRLF.
@@ -50,12 +50,9 @@ pub(super) fn lexeme(text: &str, at: usize) -> Option<(Lexeme, usize)> {
     Some(found)
 }
 
-/// All pieces of `text[from..to]` with their places.
-pub(super) fn lexemes(
-    text: &str,
-    from: usize,
-    to: usize,
-) -> impl Iterator<Item = (Lexeme, usize, usize)> {
+/// All pieces of `text[from..to]` with their places, which tile it. Both offsets lie on boundaries of
+/// characters.
+pub fn lexemes(text: &str, from: usize, to: usize) -> impl Iterator<Item = (Lexeme, usize, usize)> {
     let text = &text[..to];
     let mut at = from;
     std::iter::from_fn(move || {

@@ -9,6 +9,7 @@ mod reader;
 mod tree;
 mod words;
 
+pub use lexeme::{Lexeme, lexemes};
 pub use reader::parse;
 pub use tree::{
     Attribute, CpfTree, Declared, Defect, DefectKind, EndWord, Expected, Expr, FileMode, Operator,
