@@ -9,7 +9,10 @@ use crate::syntax::{
     dsc::{self, DscTree},
 };
 
-use super::{Configuration, check_encoding, check_profile, check_text, parallel, settle};
+use super::suppression::suppress;
+use super::{
+    Configuration, check_encoding, check_profile, check_text, parallel, settle, text_context,
+};
 
 /// The two languages.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -114,6 +117,11 @@ pub fn check_all(
     });
     findings.extend(encodings.into_iter().chain(profiles).flatten());
     settle(&mut findings);
+    let texts: Vec<_> = readable
+        .iter()
+        .map(|(id, tree)| text_context(*id, &sources[*id], tree))
+        .collect();
+    suppress(&texts, &mut findings, configuration);
     withhold_fixes(&mut findings, sources);
     let described = project.encodings.iter().flat_map(|encoding| {
         encoding

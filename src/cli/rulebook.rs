@@ -4,6 +4,7 @@ use super::Fatal;
 use crate::check::UnknownRule;
 use crate::diagnostic::nearest;
 use crate::lower;
+use crate::report::RulePage;
 use crate::rules::{self, Page, Rule};
 
 /// The rule `name`.
@@ -63,4 +64,22 @@ pub(super) fn entries() -> impl Iterator<Item = (&'static str, &'static str, Str
     let rules = rules::all().map(|rule| (rule.name, rule.level.word(), rule.page().summary()));
     let page = Page::new(lower::PAGE);
     rules.chain([(lower::CANNOT_COMPILE, "always", page.summary())])
+}
+
+/// The rules as reports introduce them.
+pub(super) fn introductions() -> Vec<RulePage> {
+    rules::all()
+        .map(|rule| RulePage {
+            name: rule.name,
+            level: rule.level,
+            summary: rule.page().summary(),
+            page: rule.page().markdown(),
+        })
+        .collect()
+}
+
+/// Where the pages are published; the name of a rule follows. None until the project has an address.
+pub(super) fn pages() -> Option<&'static str> {
+    const PAGES: &str = concat!(env!("CARGO_PKG_REPOSITORY"), "/blob/main/docs/rules.md#");
+    (!env!("CARGO_PKG_REPOSITORY").is_empty()).then_some(PAGES)
 }

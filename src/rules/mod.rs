@@ -6,6 +6,7 @@
 //! reports; whether it runs at all, and what its finding weighs in the end, is decided by `check`
 //! from the facts given here.
 
+mod config;
 mod context;
 mod cpf;
 mod documentation;
@@ -15,7 +16,9 @@ mod personal;
 mod security;
 mod syntax;
 
-pub use context::{Draft, EncodingContext, Findings, ProfileContext, TextContext};
+pub use context::{
+    Draft, EncodingContext, Findings, ProfileContext, SettingsContext, TextContext, UnknownName,
+};
 use context::{excerpt, line_end};
 pub use documentation::{Example, ExampleFile, Page, SavedAs};
 
@@ -37,6 +40,8 @@ pub enum Family {
     Cpf,
     /// Secrets, and who may change a card.
     Security,
+    /// What perso itself is told.
+    Config,
 }
 
 impl Family {
@@ -50,6 +55,7 @@ impl Family {
             Self::Middleware => "middleware",
             Self::Cpf => "cpf",
             Self::Security => "security",
+            Self::Config => "config",
         }
     }
 }
@@ -88,6 +94,10 @@ pub enum Check {
     Encoding(fn(&EncodingContext<'_>, &mut Findings<'_>)),
     /// One profile, with the descriptions that bind it.
     Profile(fn(&ProfileContext<'_>, &mut Findings<'_>)),
+    /// The configuration of a project.
+    Settings(fn(&SettingsContext<'_>, &mut Findings<'_>)),
+    /// Reported by `check` from what all others found; nothing to run.
+    Afterwards,
 }
 
 /// A rule.
@@ -152,13 +162,14 @@ macro_rules! rule {
 use rule;
 
 /// Every rule, by family.
-const FAMILIES: [&[&Rule]; 6] = [
+const FAMILIES: [&[&Rule]; 7] = [
     syntax::RULES,
     dsc::RULES,
     personal::RULES,
     middleware::RULES,
     cpf::RULES,
     security::RULES,
+    config::RULES,
 ];
 
 /// All rules, grouped by family.
