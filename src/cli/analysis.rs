@@ -22,7 +22,7 @@ pub(super) type Levels = [(&'static str, Level)];
 
 /// Analyses every input.
 pub(super) fn analyse(workspace: &mut Workspace, levels: &Levels) -> Analysis {
-    let mut findings = std::mem::take(&mut workspace.findings);
+    let mut findings = workspace.findings.clone();
     findings.retain_mut(|finding| weigh(finding, levels));
     let mut secrets = Vec::new();
     for index in 0..workspace.projects.len() {

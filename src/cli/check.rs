@@ -5,10 +5,11 @@ use std::path::{Path, PathBuf};
 
 use clap::{Args, ValueEnum};
 
-use super::analysis::{Analysis, analyse};
+use super::analysis::{Analysis, Levels, analyse};
 use super::options::Judging;
-use super::{Display, Exit, Fatal, output, rulebook};
+use super::{Display, Exit, Fatal, fix, output, rulebook};
 use crate::check::Baseline;
+use crate::fix::Trust;
 use crate::report::{self, Report, RulePage, Summary, visible_line};
 use crate::stdlib;
 use crate::workspace::{Request, Workspace};
@@ -28,6 +29,15 @@ pub(super) struct Check {
     /// End with 0 also when there are findings.
     #[arg(long)]
     exit_zero: bool,
+    /// Apply the fixes that keep the meaning.
+    #[arg(long)]
+    fix: bool,
+    /// Apply all fixes, also those that change the meaning.
+    #[arg(long)]
+    unsafe_fixes: bool,
+    /// Show what fixing would change, and change nothing; ends with 1 if it would.
+    #[arg(long, conflicts_with_all = ["output", "format", "write_baseline"])]
+    diff: bool,
     /// Silence the findings that this file accepts.
     #[arg(long, value_name = "FILE")]
     baseline: Option<PathBuf>,
@@ -60,6 +70,7 @@ enum Format {
 
 /// Runs the command.
 pub(super) fn run(check: &Check, display: &Display) -> Result<Exit, Fatal> {
+    refuse_to_fix_stdin(check)?;
     let levels = check.judging.levels()?;
     let mut workspace = open(check)?;
     for project in &mut workspace.projects {
@@ -70,7 +81,16 @@ pub(super) fn run(check: &Check, display: &Display) -> Result<Exit, Fatal> {
     if display.verbose {
         tell(&workspace);
     }
-    let mut analysis = analyse(&mut workspace, &levels);
+    if check.diff {
+        return difference(&mut workspace, &levels, check, display);
+    }
+    let mut analysis = if check.fix || check.unsafe_fixes {
+        let mended = fix::mend(&mut workspace, &levels, trust(check));
+        fix::write(&workspace, &mended, display.quiet)?;
+        mended.analysis
+    } else {
+        analyse(&mut workspace, &levels)
+    };
     if let Some(file) = &check.baseline {
         accept(&workspace, &mut analysis, file, check.write_baseline)?;
     }
@@ -78,6 +98,40 @@ pub(super) fn run(check: &Check, display: &Display) -> Result<Exit, Fatal> {
     let report = report(&workspace, &analysis, &rules);
     deliver(check, display, &report)?;
     Ok(exit(check, report.summary()))
+}
+
+/// Shows what fixing would change.
+fn difference(
+    workspace: &mut Workspace,
+    levels: &Levels,
+    check: &Check,
+    display: &Display,
+) -> Result<Exit, Fatal> {
+    let mended = fix::mend(workspace, levels, trust(check));
+    let text = fix::difference(workspace, &mended);
+    output::print(text.as_bytes(), display)?;
+    match mended.before.is_empty() || check.exit_zero {
+        true => Ok(Exit::Done),
+        false => Ok(Exit::Findings),
+    }
+}
+
+fn trust(check: &Check) -> Trust {
+    if check.unsafe_fixes {
+        Trust::OnRequest
+    } else {
+        Trust::Safe
+    }
+}
+
+/// The standard input is no file that could be written.
+fn refuse_to_fix_stdin(check: &Check) -> Result<(), Fatal> {
+    let writes = (check.fix || check.unsafe_fixes) && !check.diff;
+    if writes && check.paths.iter().any(|path| path == Path::new("-")) {
+        let message = "the standard input cannot be fixed in place";
+        return Err(Fatal::usage(message).help("`--diff` shows what would be changed"));
+    }
+    Ok(())
 }
 
 fn open(check: &Check) -> Result<Workspace, Fatal> {
