@@ -66,6 +66,43 @@ pub(super) fn entries() -> impl Iterator<Item = (&'static str, &'static str, Str
     rules.chain([(lower::CANNOT_COMPILE, "always", page.summary())])
 }
 
+/// The pages of everything as one document; the name of a rule is the anchor of its page.
+///
+/// # Errors
+///
+/// None: every name of [`entries`] has a page.
+pub(super) fn document() -> Result<String, Fatal> {
+    let mut text = String::from(
+        "# The rules\n\n\
+         Printed by `perso explain --markdown`; `perso explain RULE` prints one page.\n\n\
+         | rule | default | finds |\n| --- | --- | --- |\n",
+    );
+    for (name, level, summary) in entries() {
+        let summary = summary.replace('|', "\\|");
+        text.push_str(&format!("| [`{name}`](#{name}) | {level} | {summary} |\n"));
+    }
+    for (name, _, _) in entries() {
+        text.push('\n');
+        text.push_str(&one_level_down(&page(name)?));
+    }
+    Ok(text)
+}
+
+/// Headings of a page within a document; what looks like one in an example stays.
+fn one_level_down(page: &str) -> String {
+    let mut fenced = false;
+    let mut text = String::with_capacity(page.len());
+    for line in page.lines() {
+        fenced ^= line.starts_with("```");
+        if !fenced && line.starts_with('#') {
+            text.push('#');
+        }
+        text.push_str(line);
+        text.push('\n');
+    }
+    text
+}
+
 /// The rules as reports introduce them.
 pub(super) fn introductions() -> Vec<RulePage> {
     rules::all()

@@ -22,6 +22,7 @@ mod layering;
 mod layouts;
 mod licences;
 mod new;
+mod output;
 mod pinblob;
 mod pki;
 mod plan;
