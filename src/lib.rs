@@ -22,6 +22,7 @@ pub mod check;
 pub mod cli;
 pub mod der;
 pub mod diagnostic;
+pub mod fix;
 pub mod format;
 pub mod issuer;
 #[cfg(feature = "native")]

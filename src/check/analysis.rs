@@ -9,8 +9,10 @@ use crate::syntax::{
     dsc::{self, DscTree},
 };
 
+use super::suppression::suppress;
 use super::{
     Configuration, check_encoding, check_profile, check_project, check_text, parallel, settle,
+    text_context,
 };
 
 /// The two languages.
@@ -118,6 +120,11 @@ pub fn check_all(
     findings.extend(encodings.into_iter().chain(profiles).flatten());
     findings.extend(check_project(&project, configuration));
     settle(&mut findings);
+    let texts: Vec<_> = readable
+        .iter()
+        .map(|(id, tree)| text_context(*id, &sources[*id], tree))
+        .collect();
+    suppress(&texts, &mut findings, configuration);
     withhold_fixes(&mut findings, sources);
     let described = project.encodings.iter().flat_map(|encoding| {
         encoding

@@ -5,10 +5,13 @@
 //! place, and what a finding weighs. This room reads no files and prints nothing.
 
 mod analysis;
+mod baseline;
 mod configuration;
 mod parallel;
+mod suppression;
 
 pub use analysis::{Checked, Language, Tree, check_all, join, parse_all};
+pub use baseline::{Baseline, BaselineError};
 pub use configuration::{Configuration, UnknownRule};
 
 use std::collections::HashSet;
@@ -17,7 +20,7 @@ use crate::diagnostic::Finding;
 use crate::model::{Encoding, Profile, Project};
 use crate::rules::{
     self, Absence, Check, EncodingContext, Findings, Level, ProfileContext, ProjectContext, Rule,
-    Scope, TextContext,
+    Scope, SettingsContext, TextContext,
 };
 use crate::source::{SourceFile, SourceId, Span};
 
@@ -42,11 +45,7 @@ pub fn check_text(
     tree: &Tree,
     configuration: &Configuration,
 ) -> TextFindings {
-    let (dsc, cpf) = match tree {
-        Tree::Dsc(tree) => (Some(tree), None),
-        Tree::Cpf(tree) => (None, Some(tree)),
-    };
-    let context = TextContext { id, file, dsc, cpf };
+    let context = text_context(id, file, tree);
     let is_binary = memchr::memchr(0, file.text().as_bytes()).is_some();
     let findings = run(configuration, |rule, findings| match rule.check {
         Check::Text(check) if !is_binary || rule.name == BINARY_CONTENT => {
@@ -58,6 +57,27 @@ pub fn check_text(
         findings,
         is_binary,
     }
+}
+
+fn text_context<'p>(id: SourceId, file: &'p SourceFile, tree: &'p Tree) -> TextContext<'p> {
+    let (dsc, cpf) = match tree {
+        Tree::Dsc(tree) => (Some(tree), None),
+        Tree::Cpf(tree) => (None, Some(tree)),
+    };
+    TextContext { id, file, dsc, cpf }
+}
+
+/// Runs the rules that look at the configuration of a project.
+#[must_use]
+pub fn check_settings(
+    context: &SettingsContext<'_>,
+    configuration: &Configuration,
+) -> Vec<Finding> {
+    run(configuration, |rule, findings| {
+        if let Check::Settings(check) = rule.check {
+            check(context, findings);
+        }
+    })
 }
 
 /// Runs the rules that look at one description.

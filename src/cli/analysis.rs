@@ -5,6 +5,7 @@ use std::collections::{BTreeSet, HashMap};
 use crate::check::{self, Configuration, Language, Tree};
 use crate::diagnostic::{Finding, Level};
 use crate::model::{self, Binding, CompanionKind, Located, Mapping, ProjectFiles, Target};
+use crate::rules::{SettingsContext, UnknownName};
 use crate::source::{SourceId, Span};
 use crate::workspace::{Companion, Kind, Workspace, configuration};
 
@@ -21,7 +22,7 @@ pub(super) type Levels = [(&'static str, Level)];
 
 /// Analyses every input.
 pub(super) fn analyse(workspace: &mut Workspace, levels: &Levels) -> Analysis {
-    let mut findings = std::mem::take(&mut workspace.findings);
+    let mut findings = workspace.findings.clone();
     findings.retain_mut(|finding| weigh(finding, levels));
     let mut secrets = Vec::new();
     for index in 0..workspace.projects.len() {
@@ -42,6 +43,7 @@ pub(super) fn analyse(workspace: &mut Workspace, levels: &Levels) -> Analysis {
                 .into_iter()
                 .filter(|finding| parsed.concerns(finding)),
         );
+        findings.extend(settings(workspace, index, &configuration));
         secrets.extend(checked.secrets);
     }
     check::settle(&mut findings);
@@ -264,6 +266,34 @@ fn rule_levels(configuration: &configuration::Configuration, levels: &Levels) ->
         let _ = weights.set(name, level);
     }
     weights
+}
+
+/// What is to say about the configuration of a project.
+fn settings(workspace: &Workspace, index: usize, levels: &Configuration) -> Vec<Finding> {
+    let configuration = &workspace.projects[index].configuration;
+    let Some(source) = configuration.source else {
+        return Vec::new();
+    };
+    let unknown: Vec<_> = configuration
+        .unknown
+        .iter()
+        .filter_map(|key| {
+            Some(UnknownName {
+                table: key.table,
+                name: key.name.span?,
+                known: key.known,
+            })
+        })
+        .collect();
+    let named = configuration.rules.iter();
+    let rules: Vec<_> = named.filter_map(|rule| rule.rule.span).collect();
+    let context = SettingsContext {
+        source,
+        text: workspace.sources[source].text(),
+        unknown: &unknown,
+        rules: &rules,
+    };
+    check::check_settings(&context, levels)
 }
 
 /// Gives a finding made while reading the severity of its rule; false when the rule is off.

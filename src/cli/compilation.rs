@@ -31,8 +31,8 @@ pub(super) fn compile(
     }
     let analysis = analyse(&mut workspace, &levels);
     let counts = |finding: &Finding| {
-        finding.severity == Severity::Error
-            || (judging.deny_warnings && finding.severity == Severity::Warning)
+        let denied = judging.deny_warnings && finding.severity == Severity::Warning;
+        finding.suppression.is_none() && (finding.severity == Severity::Error || denied)
     };
     if analysis.findings.iter().any(counts) {
         show(&workspace, &analysis.findings, &analysis.secrets, display)?;

@@ -10,17 +10,21 @@ use super::{Display, Exit, Fatal, output, rulebook};
 #[derive(Args)]
 pub(super) struct Explain {
     /// The name of the rule, as findings show it.
-    #[arg(required_unless_present = "list")]
+    #[arg(required_unless_present_any = ["list", "markdown"])]
     rule: Option<String>,
     /// Name all rules.
     #[arg(long, conflicts_with = "rule")]
     list: bool,
+    /// Print the pages of all rules as one Markdown document.
+    #[arg(long, conflicts_with_all = ["rule", "list"])]
+    markdown: bool,
 }
 
 /// Runs the command.
 pub(super) fn run(explain: &Explain, display: &Display) -> Result<Exit, Fatal> {
     let text = match &explain.rule {
         Some(name) => rulebook::page(name)?,
+        None if explain.markdown => rulebook::document()?,
         None => list(),
     };
     output::print(text.as_bytes(), display)?;

@@ -16,6 +16,7 @@ mod compile;
 mod exit;
 mod explain;
 mod fatal;
+mod fix;
 mod fmt;
 mod guard;
 mod new;

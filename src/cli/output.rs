@@ -56,6 +56,17 @@ pub(super) fn save_private(text: &[u8], file: &Path) -> Result<(), Fatal> {
     save_with(text, file, 0o600)
 }
 
+/// Replaces a file that is there and keeps its permissions.
+pub(super) fn save_over(text: &[u8], file: &Path) -> Result<(), Fatal> {
+    let permissions = fs::metadata(file).map(|data| data.permissions());
+    save(text, file)?;
+    let kept = permissions.and_then(|permissions| fs::set_permissions(file, permissions));
+    kept.map_err(|error| {
+        let name = file.to_string_lossy();
+        Fatal::usage(format!("cannot keep the permissions of `{name}`: {error}"))
+    })
+}
+
 /// `mode` are the permissions of a new file, less those that the umask takes away.
 fn save_with(text: &[u8], file: &Path, mode: u32) -> Result<(), Fatal> {
     let failed = |error: io::Error| {

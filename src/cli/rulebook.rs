@@ -4,6 +4,7 @@ use super::Fatal;
 use crate::check::UnknownRule;
 use crate::diagnostic::nearest;
 use crate::lower;
+use crate::report::RulePage;
 use crate::rules::{self, Page, Rule};
 
 /// The rule `name`.
@@ -63,4 +64,59 @@ pub(super) fn entries() -> impl Iterator<Item = (&'static str, &'static str, Str
     let rules = rules::all().map(|rule| (rule.name, rule.level.word(), rule.page().summary()));
     let page = Page::new(lower::PAGE);
     rules.chain([(lower::CANNOT_COMPILE, "always", page.summary())])
+}
+
+/// The pages of everything as one document; the name of a rule is the anchor of its page.
+///
+/// # Errors
+///
+/// None: every name of [`entries`] has a page.
+pub(super) fn document() -> Result<String, Fatal> {
+    let mut text = String::from(
+        "# The rules\n\n\
+         Printed by `perso explain --markdown`; `perso explain RULE` prints one page.\n\n\
+         | rule | default | finds |\n| --- | --- | --- |\n",
+    );
+    for (name, level, summary) in entries() {
+        let summary = summary.replace('|', "\\|");
+        text.push_str(&format!("| [`{name}`](#{name}) | {level} | {summary} |\n"));
+    }
+    for (name, _, _) in entries() {
+        text.push('\n');
+        text.push_str(&one_level_down(&page(name)?));
+    }
+    Ok(text)
+}
+
+/// Headings of a page within a document; what looks like one in an example stays.
+fn one_level_down(page: &str) -> String {
+    let mut fenced = false;
+    let mut text = String::with_capacity(page.len());
+    for line in page.lines() {
+        fenced ^= line.starts_with("```");
+        if !fenced && line.starts_with('#') {
+            text.push('#');
+        }
+        text.push_str(line);
+        text.push('\n');
+    }
+    text
+}
+
+/// The rules as reports introduce them.
+pub(super) fn introductions() -> Vec<RulePage> {
+    rules::all()
+        .map(|rule| RulePage {
+            name: rule.name,
+            level: rule.level,
+            summary: rule.page().summary(),
+            page: rule.page().markdown(),
+        })
+        .collect()
+}
+
+/// Where the pages are published; the name of a rule follows. None until the project has an address.
+pub(super) fn pages() -> Option<&'static str> {
+    const PAGES: &str = concat!(env!("CARGO_PKG_REPOSITORY"), "/blob/main/docs/rules.md#");
+    (!env!("CARGO_PKG_REPOSITORY").is_empty()).then_some(PAGES)
 }

@@ -9,6 +9,10 @@ use crate::source::{SourceId, Span};
 
 pub use crate::source::nearest;
 
+mod fingerprint;
+
+pub use fingerprint::fingerprints;
+
 /// How much a finding weighs.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
@@ -165,6 +169,20 @@ pub struct Finding {
     pub note: Option<String>,
     /// Known ways to mend it.
     pub fixes: Vec<Fix>,
+    /// What silences it: then it does not count, and only programs see it.
+    pub suppression: Option<Suppression>,
+}
+
+/// What silences a finding.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Suppression {
+    /// A comment at its line.
+    Inline,
+    /// A comment for the whole file.
+    File,
+    /// The baseline: it was there before.
+    Baseline,
 }
 
 impl Finding {
@@ -185,6 +203,7 @@ impl Finding {
             help: None,
             note: None,
             fixes: Vec::new(),
+            suppression: None,
         }
     }
 

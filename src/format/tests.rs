@@ -7,7 +7,7 @@ use proptest::prelude::*;
 use super::{Refusal, description, profile};
 use crate::check::{self, Configuration, Language, Tree};
 use crate::model::{ProjectFiles, Target};
-use crate::source::{SourceFile, SourceId, Sources};
+use crate::source::{SourceFile, Sources};
 use crate::syntax::{cpf, dsc};
 
 fn laid_out(language: Language, text: &str) -> Result<String, Refusal> {
@@ -190,7 +190,8 @@ proptest! {
             return Ok(());
         }
         let new = laid_out(Language::Dsc, &text);
-        prop_assert_eq!(new.as_deref(), Ok(text.replace("\n A = \n", "\nA=\n").as_str()));
+        let expected = text.replace("\n A = \n", "\nA=\n");
+        prop_assert_eq!(new.as_deref(), Ok(expected.as_str()));
     }
 }
 

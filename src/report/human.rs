@@ -31,7 +31,7 @@ pub fn human(
     let config = Config::default();
     let styles = Styles::default();
     let mut buffer = Vec::new();
-    for finding in report.findings {
+    for finding in report.standing() {
         let (files, markers) = excerpts(report, finding);
         let diagnostic = Diagnostic::new(weight(finding.severity))
             .with_code(finding.rule)

@@ -9,7 +9,7 @@ use std::io::{self, Write};
 use serde::Serialize;
 
 use super::Report;
-use crate::diagnostic::{Applicability, Edit, Finding, Fix, Label, Severity};
+use crate::diagnostic::{Applicability, Edit, Finding, Fix, Label, Severity, Suppression};
 use crate::source::{SourceId, Sources, Span};
 
 /// The version of the format; grows with every change that a reader could notice.
@@ -42,7 +42,7 @@ struct Diagnostic<'a> {
     url: Option<String>,
     fixes: Vec<Remedy<'a>>,
     suppressed: bool,
-    suppression: Option<&'a str>,
+    suppression: Option<Suppression>,
 }
 
 #[derive(Serialize)]
@@ -111,11 +111,36 @@ pub fn json(report: &Report<'_>, out: &mut dyn Write) -> io::Result<()> {
             errors: summary.errors,
             warnings: summary.warnings,
             infos: summary.infos,
-            suppressed: 0,
+            suppressed: summary.suppressed,
         },
     };
     serde_json::to_writer(&mut *out, &document)?;
     out.write_all(b"\n")
+}
+
+/// One line of [`jsonl`].
+#[derive(Serialize)]
+struct Line<'a> {
+    format_version: u32,
+    #[serde(flatten)]
+    diagnostic: Diagnostic<'a>,
+}
+
+/// Writes each finding as one JSON object on a line of its own; there is no summary.
+///
+/// # Errors
+///
+/// What `out` answers.
+pub fn jsonl(report: &Report<'_>, out: &mut dyn Write) -> io::Result<()> {
+    for finding in report.findings {
+        let line = Line {
+            format_version: FORMAT_VERSION,
+            diagnostic: diagnostic(report, finding),
+        };
+        serde_json::to_writer(&mut *out, &line)?;
+        out.write_all(b"\n")?;
+    }
+    Ok(())
 }
 
 fn diagnostic<'a>(report: &Report<'a>, finding: &'a Finding) -> Diagnostic<'a> {
@@ -128,14 +153,14 @@ fn diagnostic<'a>(report: &Report<'a>, finding: &'a Finding) -> Diagnostic<'a> {
         labels: labels(sources, finding),
         help: finding.help.as_deref(),
         note: finding.note.as_deref(),
-        url: report.pages.map(|pages| format!("{pages}{}", finding.rule)),
+        url: report.url(finding.rule),
         fixes: finding
             .fixes
             .iter()
             .map(|fix| remedy(sources, fix))
             .collect(),
-        suppressed: false,
-        suppression: None,
+        suppressed: finding.suppression.is_some(),
+        suppression: finding.suppression,
     }
 }
 

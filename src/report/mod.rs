@@ -4,17 +4,27 @@
 //! findings exist, how much they weigh and where the bytes go is decided elsewhere; it knows no
 //! rule, no terminal and no disk.
 
-use crate::diagnostic::{Finding, Severity};
-use crate::source::{SourceId, Sources, Span};
+use crate::diagnostic::{Finding, Label, Level, Severity};
+use crate::source::{Position, SourceId, Sources, Span};
 
+mod concise;
 mod excerpt;
+mod github;
+mod gitlab;
 mod human;
 mod json;
+mod junit;
+mod sarif;
 mod suggestion;
 mod visible;
 
+pub use concise::concise;
+pub use github::github;
+pub use gitlab::gitlab;
 pub use human::human;
-pub use json::json;
+pub use json::{json, jsonl};
+pub use junit::junit;
+pub use sarif::sarif;
 pub use visible::line as visible_line;
 
 /// What a report is made from.
@@ -31,6 +41,21 @@ pub struct Report<'a> {
     pub secrets: &'a [(SourceId, Span)],
     /// Where the page of a rule is found: the rule's name is appended. None leaves addresses out.
     pub pages: Option<&'a str>,
+    /// What is known about the rules that may have spoken.
+    pub rules: &'a [RulePage],
+}
+
+/// A rule, as a report introduces it.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct RulePage {
+    /// Its name.
+    pub name: &'static str,
+    /// Its weight unless a project says otherwise.
+    pub level: Level,
+    /// One sentence on what it finds.
+    pub summary: String,
+    /// Its page, in Markdown.
+    pub page: String,
 }
 
 impl<'a> Report<'a> {
@@ -43,6 +68,7 @@ impl<'a> Report<'a> {
             files,
             secrets: &[],
             pages: None,
+            rules: &[],
         }
     }
 
@@ -51,14 +77,33 @@ impl<'a> Report<'a> {
     pub fn summary(&self) -> Summary {
         let count = |severity| {
             let of_it = |finding: &&Finding| finding.severity == severity;
-            self.findings.iter().filter(of_it).count()
+            self.standing().filter(of_it).count()
         };
         Summary {
             files: self.files,
+            suppressed: self.findings.len() - self.standing().count(),
             errors: count(Severity::Error),
             warnings: count(Severity::Warning),
             infos: count(Severity::Info),
         }
+    }
+
+    /// The findings that nothing silences.
+    fn standing(&self) -> impl Iterator<Item = &'a Finding> {
+        let stands = |finding: &&Finding| finding.suppression.is_none();
+        self.findings.iter().filter(stands)
+    }
+
+    /// Where the page of a rule is found.
+    fn url(&self, rule: &str) -> Option<String> {
+        self.pages.map(|pages| format!("{pages}{rule}"))
+    }
+
+    /// Where a finding begins and ends, for people: the end is exclusive.
+    fn extent(&self, label: &Label) -> (Position, Position) {
+        let file = &self.sources[label.source];
+        let span = label.span;
+        (file.position(span.start), file.position(span.end))
     }
 }
 
@@ -73,6 +118,8 @@ pub struct Summary {
     pub warnings: usize,
     /// Findings of severity info.
     pub infos: usize,
+    /// Findings of any severity that something silences.
+    pub suppressed: usize,
 }
 
 /// As the last line of a report: `2 errors, 1 warning in 3 files`.
@@ -91,7 +138,11 @@ impl std::fmt::Display for Summary {
         if words.is_empty() {
             words.push("no findings".to_owned());
         }
-        write!(f, "{} in {}", words.join(", "), counted(self.files, "file"))
+        write!(f, "{} in {}", words.join(", "), counted(self.files, "file"))?;
+        match self.suppressed {
+            0 => Ok(()),
+            some => write!(f, " ({some} suppressed)"),
+        }
     }
 }
 

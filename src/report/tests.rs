@@ -325,6 +325,7 @@ fn summaries_count() {
         errors,
         warnings,
         infos,
+        suppressed: 0,
     };
     assert_eq!(
         summary(2, 1, 0, 3).to_string(),
@@ -332,4 +333,110 @@ fn summaries_count() {
     );
     assert_eq!(summary(0, 0, 1, 1).to_string(), "1 info in 1 file");
     assert_eq!(summary(0, 0, 0, 2).to_string(), "no findings in 2 files");
+}
+
+/// A description and a profile with findings of every severity, one of them suppressed, one at the
+/// end of the text, one over two lines.
+fn mixed(check: impl FnOnce(&Report<'_>)) {
+    let description = "[Description]\nPIN=a, 50%\nPIN=b\n";
+    let mut sources = Sources::default();
+    let dsc = sources.add(SourceFile::from_text("cards/my card.dsc", description));
+    let cpf = sources.add(SourceFile::from_text("/srv/a.cpf", "X = <1>\n"));
+    let at = |part: &str| Label::new(dsc, span(description, part), "this one");
+    let insert = Edit {
+        source: dsc,
+        span: Span::empty(14),
+        text: "# \"note\"\n".to_owned(),
+    };
+    let mut silent = finding(Severity::Error, "`b` is wrong", at("b"));
+    silent.suppression = Some(crate::diagnostic::Suppression::Inline);
+    let findings = [
+        finding(Severity::Info, "a note on `a`", at("a, 50%\nPIN")),
+        finding(Severity::Error, "`50%` is <wrong> & \"bad\"", at("50%"))
+            .because(Label::new(cpf, Span::new(0, 1), "because of `X`"))
+            .help("write:\nPIN=a")
+            .fix(Fix::safe("insert a line", [insert])),
+        silent,
+        finding(
+            Severity::Warning,
+            "it ends here",
+            Label::new(dsc, Span::empty(31), ""),
+        ),
+        finding(
+            Severity::Warning,
+            "`X` is odd",
+            Label::new(cpf, Span::new(0, 1), ""),
+        ),
+    ];
+    let rules = [RulePage {
+        name: "some-rule",
+        level: Level::ERROR,
+        summary: "What it finds.".to_owned(),
+        page: "# What it finds\n\nWhat it finds.".to_owned(),
+    }];
+    let mut report = Report::new(&sources, &findings, 2);
+    report.pages = Some("https://example.org/rules#");
+    report.rules = &rules;
+    check(&report);
+}
+
+type Format = fn(&Report<'_>, &mut dyn std::io::Write) -> std::io::Result<()>;
+
+fn written(format: Format, report: &Report<'_>) -> String {
+    let mut out = Vec::new();
+    format(report, &mut out).unwrap();
+    String::from_utf8(out).unwrap()
+}
+
+#[test]
+fn formats_for_programs() {
+    let formats: [(&str, Format); 6] = [
+        ("concise", |report, out| concise(report, true, out)),
+        ("jsonl", jsonl),
+        ("sarif", sarif),
+        ("github", github),
+        ("gitlab", gitlab),
+        ("junit", junit),
+    ];
+    mixed(|report| {
+        for (name, format) in formats {
+            let text = written(format, report).replace(env!("CARGO_PKG_VERSION"), "[version]");
+            snapshot(name, report, &text);
+        }
+        assert!(!rendered(report).contains("`b`"));
+    });
+}
+
+#[test]
+fn sarif_has_the_published_form() {
+    let schema = include_str!("../../tests/data/sarif-2.1.0.schema.json");
+    let schema: serde_json::Value = serde_json::from_str(schema).unwrap();
+    let validator = jsonschema::validator_for(&schema).unwrap();
+    let valid = |report: &Report<'_>| {
+        let log: serde_json::Value = serde_json::from_str(&written(sarif, report)).unwrap();
+        let errors: Vec<_> = validator
+            .iter_errors(&log)
+            .map(|error| error.to_string())
+            .collect();
+        assert_eq!(errors, [""; 0]);
+        log
+    };
+    let mut log = None;
+    mixed(|report| log = Some(valid(report)));
+    valid(&Report::new(&Sources::default(), &[], 0));
+    let mut log = log.unwrap();
+    log["runs"][0]["results"][0]["level"] = "grave".into();
+    assert!(
+        !validator.is_valid(&log),
+        "the schema must see a wrong word"
+    );
+}
+
+#[test]
+fn nothing_found_is_a_valid_report_too() {
+    let sources = Sources::default();
+    let report = Report::new(&sources, &[], 1);
+    assert_eq!(written(gitlab, &report), "[]\n");
+    assert_eq!(written(jsonl, &report), "");
+    assert!(written(junit, &report).contains("tests=\"1\" failures=\"0\""));
 }

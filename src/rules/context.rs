@@ -9,6 +9,7 @@ use crate::model::{
     is_pin_decryption,
 };
 use crate::source::{SourceFile, SourceId, Span};
+use crate::syntax::suppression::{self, Directive};
 use crate::syntax::{cpf::CpfTree, dsc::DscTree};
 
 use super::Rule;
@@ -44,6 +45,20 @@ impl TextContext<'_> {
     pub fn edit(&self, span: Span, text: impl Into<String>) -> Edit {
         let (source, text) = (self.id, text.into());
         Edit { source, span, text }
+    }
+
+    /// The comments that speak to perso.
+    #[must_use]
+    pub fn directives(&self) -> Vec<Directive> {
+        let text = self.file.text();
+        if memchr::memmem::find(text.as_bytes(), b"perso:").is_none() {
+            return Vec::new();
+        }
+        match (self.dsc, self.cpf) {
+            (Some(tree), _) => suppression::of_description(text, tree),
+            (_, Some(tree)) => suppression::of_profile(text, self.file.lines(), tree),
+            (None, None) => Vec::new(),
+        }
     }
 
     /// Whether a place in a description lies under `[Fields]`.
@@ -210,6 +225,30 @@ impl Output<'_> {
         let says = format!("filled by `{}`", self.used.key.name());
         Label::new(self.source, self.used.span, says)
     }
+}
+
+/// The configuration of a project.
+#[derive(Clone, Copy)]
+pub struct SettingsContext<'p> {
+    /// Its file.
+    pub source: SourceId,
+    /// Its text.
+    pub text: &'p str,
+    /// Names that perso does not know.
+    pub unknown: &'p [UnknownName],
+    /// The names under `[rules]`.
+    pub rules: &'p [Span],
+}
+
+/// A table or key of the configuration that perso does not know.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct UnknownName {
+    /// The table that holds it; none at the top of the file.
+    pub table: Option<&'static str>,
+    /// Its place.
+    pub name: Span,
+    /// The names that are known there.
+    pub known: &'static [&'static str],
 }
 
 /// As much of a text as a headline has room for.

@@ -6,6 +6,7 @@
 //! reports; whether it runs at all, and what its finding weighs in the end, is decided by `check`
 //! from the facts given here.
 
+mod config;
 mod context;
 mod cpf;
 mod documentation;
@@ -18,7 +19,8 @@ mod security;
 mod syntax;
 
 pub use context::{
-    Draft, EncodingContext, Findings, Output, ProfileContext, ProjectContext, TextContext,
+    Draft, EncodingContext, Findings, Output, ProfileContext, ProjectContext, SettingsContext,
+    TextContext, UnknownName,
 };
 use context::{excerpt, line_end};
 pub use documentation::{Example, ExampleFile, Page, SavedAs};
@@ -45,6 +47,8 @@ pub enum Family {
     Mapping,
     /// Secrets, and who may change a card.
     Security,
+    /// What perso itself is told.
+    Config,
 }
 
 impl Family {
@@ -60,6 +64,7 @@ impl Family {
             Self::Pkcs15 => "pkcs15",
             Self::Mapping => "mapping",
             Self::Security => "security",
+            Self::Config => "config",
         }
     }
 }
@@ -105,6 +110,10 @@ pub enum Check {
     ),
     /// Everything that is checked together, once.
     Project(fn(&ProjectContext<'_>, &mut Findings<'_>)),
+    /// The configuration of a project.
+    Settings(fn(&SettingsContext<'_>, &mut Findings<'_>)),
+    /// Reported by `check` from what all others found; nothing to run.
+    Afterwards,
 }
 
 /// A rule.
@@ -169,7 +178,7 @@ macro_rules! rule {
 use rule;
 
 /// Every rule, by family.
-const FAMILIES: [&[&Rule]; 8] = [
+const FAMILIES: [&[&Rule]; 9] = [
     syntax::RULES,
     dsc::RULES,
     personal::RULES,
@@ -178,6 +187,7 @@ const FAMILIES: [&[&Rule]; 8] = [
     pkcs15::RULES,
     mapping::RULES,
     security::RULES,
+    config::RULES,
 ];
 
 /// All rules, grouped by family.

@@ -157,6 +157,22 @@ impl Sources {
         id
     }
 
+    /// Gives a file another text and returns the file as it was. What was not UTF-8 is from now on.
+    pub fn rewrite(&mut self, id: SourceId, text: String) -> SourceFile {
+        let old = &self[id];
+        let encoding = match old.encoding {
+            TextEncoding::Windows1252 { .. } => TextEncoding::Utf8,
+            other => other,
+        };
+        let new = SourceFile::with(old.name.clone(), text, encoding);
+        self.restore(id, new)
+    }
+
+    /// Puts a file in the place of another and returns that.
+    pub fn restore(&mut self, id: SourceId, file: SourceFile) -> SourceFile {
+        std::mem::replace(&mut self.files[id.0 as usize], file)
+    }
+
     /// All files with their identities, in the order they were added.
     pub fn iter(&self) -> impl Iterator<Item = (SourceId, &SourceFile)> {
         (0..).map(SourceId).zip(&self.files)

@@ -6,3 +6,4 @@
 
 pub mod cpf;
 pub mod dsc;
+pub mod suppression;

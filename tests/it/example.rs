@@ -1,9 +1,9 @@
 //! Files of an example, checked together in memory as a project on disk would be.
 
-use perso::check::{Configuration, Language, Tree, check_all};
+use perso::check::{Configuration, Language, Tree, check_all, check_settings};
 use perso::diagnostic::Finding;
 use perso::model::{Binding, Companion, Located, Mapping, ProjectFiles, Target};
-use perso::rules::{Example, Level};
+use perso::rules::{Example, Level, SettingsContext, UnknownName};
 use perso::source::{SourceFile, SourceId, Sources, Span};
 
 /// The files of an example and what was found in them.
@@ -17,12 +17,13 @@ pub fn check(example: &Example, raised: &[&str]) -> Checked {
     let mut sources = Sources::default();
     let mut target = Target::default();
     let mut mapping = None;
-    let mut trees = Vec::new();
+    let (mut trees, mut settings) = (Vec::new(), Vec::new());
     for file in &example.files {
         if file.name == "perso.toml" {
             let id = sources.add(SourceFile::from_text(&file.name, &file.text));
             set_target(&mut target, id, &file.text);
             mapping = read_mapping(id, &file.text);
+            settings.push(id);
             continue;
         }
         let source = SourceFile::from_bytes(&file.name, file.bytes());
@@ -38,16 +39,43 @@ pub fn check(example: &Example, raised: &[&str]) -> Checked {
         configuration.set(name, Level::ERROR).expect("a rule");
     }
     let checked = check_all(&sources, &trees, &companions, &target, &configuration);
-    let findings = checked.findings;
+    let mut findings = checked.findings;
+    for id in settings {
+        findings.extend(said_of_settings(&sources, id, &configuration));
+    }
     Checked { sources, findings }
+}
+
+/// What is found in a `perso.toml`.
+fn said_of_settings(sources: &Sources, source: SourceId, levels: &Configuration) -> Vec<Finding> {
+    let read = perso::workspace::configuration::read(source, &sources[source]).expect("settings");
+    let unknown: Vec<_> = read
+        .unknown
+        .iter()
+        .map(|key| UnknownName {
+            table: key.table,
+            name: key.name.span.expect("its place"),
+            known: key.known,
+        })
+        .collect();
+    let rules: Vec<_> = read
+        .rules
+        .iter()
+        .filter_map(|rule| rule.rule.span)
+        .collect();
+    let context = SettingsContext {
+        source,
+        text: sources[source].text(),
+        unknown: &unknown,
+        rules: &rules,
+    };
+    check_settings(&context, levels)
 }
 
 fn set_target(target: &mut Target, source: SourceId, text: &str) {
     let table: toml::Table = text.parse().expect("a perso.toml");
-    let Some(settings) = table.get("target") else {
-        return;
-    };
-    for (key, value) in settings.as_table().expect("[target]") {
+    let target_table = table.get("target").and_then(toml::Value::as_table);
+    for (key, value) in target_table.into_iter().flatten() {
         let value = value.as_str().expect("text");
         let start = text.find(value).expect("its place");
         let place = |at| u32::try_from(at).expect("a short text");

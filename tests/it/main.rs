@@ -23,6 +23,7 @@ mod layering;
 mod layouts;
 mod licences;
 mod new;
+mod output;
 mod pinblob;
 mod pki;
 mod plan;

@@ -1,0 +1,15 @@
+//! What perso itself is told: its configuration, and comments that silence findings.
+
+mod suppression_without_reason;
+mod unknown_config_key;
+mod unknown_suppression;
+mod unused_suppression;
+
+use super::{Rule, rule};
+
+pub(super) const RULES: &[&Rule] = &[
+    &unknown_config_key::RULE,
+    &unknown_suppression::RULE,
+    &unused_suppression::RULE,
+    &suppression_without_reason::RULE,
+];
