@@ -87,6 +87,8 @@ fn line_in_layout(text: &str, line: &Line, left: Left, write: impl FnOnce(&[&str
     match line.kind {
         LineKind::Comment => write(&[raw.trim_matches(BLANKS)]),
         LineKind::Header { name } => write_header(name.of(text), write),
+        // In the first column it would be an encrypted line.
+        LineKind::Property { key, .. } if key.of(text).starts_with('^') => write(&[raw]),
         LineKind::Property { key, value } => {
             let (name, key) = keyword(key.of(text), left);
             let value = value.of(text);
