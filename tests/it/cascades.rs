@@ -198,7 +198,7 @@ fn recovered_parts_count_as_what_they_were_meant_to_be() {
         (
             "[Fields]\n[Description]\nPKCS11Library=m.dll\nApplicationList=A,B\n\
              [Application_A]\nBlockCard=true\n[Application_B]\nBlockCard=true",
-            &["malformed-value 7"],
+            &["malformed-value 7", "early-card-block 9"],
         ),
     ];
     for (text, expected) in cases {
