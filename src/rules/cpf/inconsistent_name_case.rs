@@ -45,7 +45,7 @@ rule! {
     ///
     /// # Fix
     ///
-    /// Safe: the first spelling.
+    /// Safe: the first spelling. None for an entry of `ProfileParameters`, which names a field too.
     ///
     /// # Source
     ///
@@ -124,12 +124,7 @@ impl<'p> Names<'p> {
         if *first == name {
             return;
         }
-        let edit = Edit {
-            source,
-            span,
-            text: (*first).to_owned(),
-        };
-        findings
+        let draft = findings
             .report(
                 format!(
                     "{kind} `{}` is also written `{}`",
@@ -138,7 +133,18 @@ impl<'p> Names<'p> {
                 ),
                 Label::new(source, span, format!("expected `{}`", excerpt(first))),
             )
-            .because(Label::new(self.source, *place, "first written here"))
+            .because(Label::new(self.source, *place, "first written here"));
+        // The entry of a list is the name of a field too, whose letter case counts.
+        if source != self.source {
+            draft.help("write the field and the variable of the profile in the same way");
+            return;
+        }
+        let edit = Edit {
+            source,
+            span,
+            text: (*first).to_owned(),
+        };
+        draft
             .help(format!("write `{}`", excerpt(first)))
             .fix(Fix::safe(format!("write `{}`", excerpt(first)), [edit]));
     }

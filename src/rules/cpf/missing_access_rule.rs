@@ -1,7 +1,7 @@
 use super::rule;
 use crate::model::{File, FileKind};
 use crate::rules::{Check, Family, Findings, Level, ProfileContext, excerpt};
-use crate::stdlib::Certainty;
+use crate::stdlib::{self, Certainty};
 
 rule! {
     /// # What it finds
@@ -63,7 +63,12 @@ fn check(cx: &ProfileContext<'_>, findings: &mut Findings<'_>) {
             FileKind::Mf => continue,
         };
         // What a malformed statement lacks may stand in the part that could not be read.
-        if cx.profile.is_malformed(file.statement) || file.name.is_empty() {
+        // An unknown attribute may be meant for it (`unknown-attribute`).
+        let attributes = cx.profile.tree.attributes(file.attributes);
+        let has_unknown = attributes
+            .iter()
+            .any(|attribute| stdlib::attribute(cx.text(attribute.name)).is_none());
+        if cx.profile.is_malformed(file.statement) || file.name.is_empty() || has_unknown {
             continue;
         }
         let missing: Vec<_> = wanted

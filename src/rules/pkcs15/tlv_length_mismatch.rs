@@ -228,7 +228,9 @@ impl Repair {
         else {
             return None;
         };
-        let own = fits(constant, &error.length, available).then_some(Self::Own {
+        // An element of which nothing is there is surplus, not too long.
+        let may_be_shorter = available > 0 && fits(constant, &error.length, available);
+        let own = may_be_shorter.then_some(Self::Own {
             has_parts: tag.is_constructed(),
             says: announced,
             found: available,
