@@ -188,7 +188,7 @@ fn accept(
         let mut stderr = std::io::stderr();
         let _ = writeln!(
             stderr,
-            "the baseline accepts {stale} findings that are no longer there; \
+            "accepted findings that are no longer there: {stale}; \
              `--write-baseline` drops them"
         );
     }

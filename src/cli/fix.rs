@@ -121,7 +121,10 @@ pub(super) fn write(workspace: &Workspace, mended: &Mended, quiet: bool) -> Resu
     }
     if !quiet {
         let (fixes, files) = (mended.fixes, mended.before.len());
-        let _ = writeln!(std::io::stderr(), "applied {fixes} fixes in {files} files");
+        let _ = writeln!(
+            std::io::stderr(),
+            "fixes applied: {fixes}, files changed: {files}"
+        );
     }
     Ok(())
 }

@@ -371,9 +371,10 @@ fn encoded(path: &str) -> String {
     let mut text = String::with_capacity(path.len());
     for byte in path.bytes() {
         match byte {
-            b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' => text.push(char::from(byte)),
-            b'-' | b'.' | b'_' | b'~' | b'/' | b'!' => text.push(char::from(byte)),
-            other => text.push_str(&format!("%{other:02X}")),
+            b'-' | b'.' | b'_' | b'~' | b'/' | b'!' | b'0'..=b'9' | b'a'..=b'z' | b'A'..=b'Z' => {
+                text.push(char::from(byte));
+            }
+            _ => text.push_str(&format!("%{byte:02X}")),
         }
     }
     text

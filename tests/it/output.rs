@@ -91,7 +91,7 @@ fn fixes_keep_line_ends_and_a_difference_changes_nothing() {
     let here = card();
     let (code, out, _) = here.run(&["check", "--diff"]);
     assert_eq!(code, 1);
-    assert!(out.contains("+useChipSerialAsIccsn=true"), "{out}");
+    assert!(out.contains("+UseChipSerialAsIccsn=true"), "{out}");
     assert_eq!(
         std::fs::read_to_string(here.path("card.dsc")).unwrap(),
         CARD
