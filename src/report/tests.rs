@@ -410,7 +410,9 @@ fn formats_for_programs() {
 #[test]
 fn sarif_has_the_published_form() {
     let schema = include_str!("../../tests/data/sarif-2.1.0.schema.json");
-    let schema: serde_json::Value = serde_json::from_str(schema).unwrap();
+    // The published pattern for languages, which perso does not write, has a stray bracket.
+    let schema = schema.replace("^[a-zA-Z]{2}|^[a-zA-Z]{2}-[a-zA-Z]{2}]?$", "");
+    let schema: serde_json::Value = serde_json::from_str(&schema).unwrap();
     let validator = jsonschema::validator_for(&schema).unwrap();
     let valid = |report: &Report<'_>| {
         let log: serde_json::Value = serde_json::from_str(&written(sarif, report)).unwrap();
