@@ -11,8 +11,6 @@
 mod cpf;
 mod dsc;
 mod page;
-#[cfg(test)]
-mod tests;
 
 use crate::source::{SourceFile, TextEncoding};
 use crate::syntax::cpf::CpfTree;
@@ -62,7 +60,10 @@ pub fn description(file: &SourceFile, tree: &DscTree) -> Result<String, Refusal>
     let new = if tree.lines.iter().any(is_protected) {
         dsc::lay_out_around_protected(text, tree)
     } else {
-        dsc::lay_out(text, tree, line_end?)
+        let line_end = line_end?;
+        settled(dsc::lay_out(text, tree, line_end), |text| {
+            dsc::lay_out(text, &crate::syntax::dsc::parse(text), line_end)
+        })
     };
     let shape = |tree: &DscTree| {
         let filled = tree
@@ -90,7 +91,10 @@ pub fn description(file: &SourceFile, tree: &DscTree) -> Result<String, Refusal>
 /// The text is better left alone.
 pub fn profile(file: &SourceFile, tree: &CpfTree) -> Result<String, Refusal> {
     let text = file.text();
-    let new = cpf::lay_out(text, tree, layable(file)??);
+    let line_end = layable(file)??;
+    let new = settled(cpf::lay_out(text, tree, line_end), |text| {
+        cpf::lay_out(text, &crate::syntax::cpf::parse(text), line_end)
+    });
     let shape = |tree: &CpfTree| {
         [
             tree.statements.len(),
@@ -107,6 +111,20 @@ pub fn profile(file: &SourceFile, tree: &CpfTree) -> Result<String, Refusal> {
     } else {
         Err(Refusal::Unfaithful)
     }
+}
+
+/// Lays out again until nothing changes. A sound text needs one pass; parts with a defect keep their
+/// bytes, and what is put beside them can move what follows once more.
+fn settled(mut text: String, lay_out: impl Fn(&str) -> String) -> String {
+    const PASSES: usize = 8;
+    for _ in 0..PASSES {
+        let again = lay_out(&text);
+        if again == text {
+            break;
+        }
+        text = again;
+    }
+    text
 }
 
 /// How lines end in a text that may be laid out. Where lines keep their ends, mixed ones are no

@@ -20,6 +20,7 @@ mod explain;
 mod hostile;
 mod joined_files;
 mod layering;
+mod layout;
 mod layouts;
 mod licences;
 mod new;

@@ -128,6 +128,8 @@ impl Reader {
             .arg(&self.folder)
             .arg(program)
             .args(arguments)
+            // All these readers have one name: their runs must not wait for one another.
+            .env("XDG_RUNTIME_DIR", &self.folder)
             .stdin(Stdio::null());
         command
     }

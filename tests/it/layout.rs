@@ -4,11 +4,11 @@ use std::path::Path;
 
 use proptest::prelude::*;
 
-use super::{Refusal, description, profile};
-use crate::check::{self, Configuration, Language, Tree};
-use crate::model::{ProjectFiles, Target};
-use crate::source::{SourceFile, Sources};
-use crate::syntax::{cpf, dsc};
+use perso::check::{self, Configuration, Language, Tree};
+use perso::format::{Refusal, description, profile};
+use perso::model::{ProjectFiles, Target};
+use perso::source::{SourceFile, Sources};
+use perso::syntax::{cpf, dsc};
 
 fn laid_out(language: Language, text: &str) -> Result<String, Refusal> {
     let file = SourceFile::from_text("x", text);
@@ -32,7 +32,7 @@ fn findings(language: Language, text: &str) -> Vec<&'static str> {
 }
 
 fn comments(language: Language, text: &str) -> Vec<String> {
-    let trimmed = |span: crate::source::Span| span.of(text).trim().to_owned();
+    let trimmed = |span: perso::source::Span| span.of(text).trim().to_owned();
     match Tree::parse(language, text) {
         Tree::Cpf(tree) => tree.comments.iter().map(|span| trimmed(*span)).collect(),
         Tree::Dsc(tree) => {
