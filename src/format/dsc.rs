@@ -70,7 +70,7 @@ pub(super) fn lay_out_around_protected(text: &str, tree: &DscTree) -> String {
             match line.kind {
                 LineKind::Property { .. } if is_open && !is_broken => {
                     line_in_layout(text, line, Left::Field, |parts| {
-                        new.extend(parts.iter().copied())
+                        new.extend(parts.iter().copied());
                     });
                     new.push_str(&line.span.of(text)[without_end(text, line.span).len()..]);
                 }

@@ -167,6 +167,7 @@ impl Rule {
 macro_rules! rule {
     ($(#[doc = $line:literal])* $field:ident : $value:expr $(, $more:ident : $other:expr)* $(,)?) => {
         $(#[doc = $line])*
+        #[allow(clippy::needless_update, reason = "a rule may say everything")]
         pub(super) const RULE: $crate::rules::Rule = $crate::rules::Rule {
             documentation: concat!($($line, "\n"),*),
             $field: $value,

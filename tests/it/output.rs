@@ -47,7 +47,7 @@ fn a_comment_silences_the_next_line_and_is_told_when_it_does_not() {
         "{report:#}"
     );
     assert_eq!(report["summary"]["suppressed"], 1);
-    let here = here.file("card.dsc", &CARD.replace("Other=\r\n", "# nothing\r\n"));
+    let here = here.file("card.dsc", CARD.replace("Other=\r\n", "# nothing\r\n"));
     let report = json(&here, &[]);
     assert!(
         told(&report)
@@ -70,7 +70,7 @@ fn a_baseline_accepts_what_was_there_also_when_lines_move() {
     assert_eq!(code, 0, "{err}");
     let here = here.file(
         "card.dsc",
-        &CARD.replace("[Fields]\r\n", "\r\n\r\n[Fields]\r\nNew=\r\n"),
+        CARD.replace("[Fields]\r\n", "\r\n\r\n[Fields]\r\nNew=\r\n"),
     );
     let report = json(&here, &["--baseline", "base.json"]);
     let standing: Vec<_> = told(&report)

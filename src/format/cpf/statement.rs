@@ -126,7 +126,7 @@ impl<'t> Setter<'_, 't> {
         };
         match (last, next) {
             (b'=', _) | (_, "=") => self.is_assignment,
-            (b'+', _) | (_, "+") | (b',', _) => true,
+            (b'+' | b',', _) | (_, "+") => true,
             (b'|' | b'&' | b'(', _) | (_, "|" | "&" | "(" | ")" | ",") => false,
             _ => self.gap,
         }

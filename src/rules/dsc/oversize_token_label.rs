@@ -72,7 +72,9 @@ fn check(cx: &EncodingContext<'_>, findings: &mut Findings<'_>) {
     if label.len() <= ROOM {
         return;
     }
-    let kept = u32::try_from(label.floor_char_boundary(ROOM)).unwrap_or(0);
+    let is_cut = |at: &usize| label.is_char_boundary(*at);
+    let kept = (0..=ROOM).rev().find(is_cut).unwrap_or(0);
+    let kept = u32::try_from(kept).unwrap_or(0);
     // The literal begins behind its hash sign.
     let surplus = Span::new(entry.value_span.start + 1 + kept, entry.value_span.end);
     let (bytes, characters) = (label.len(), label.chars().count());

@@ -175,7 +175,8 @@ fn check_key_size(
         return;
     };
     let bits: Option<u64> = cx.text(size.value_span).parse().ok();
-    let unusual = |bits: &u64| *bits > 0 && !((2048..=4096).contains(bits) && bits % 256 == 0);
+    let unusual =
+        |bits: &u64| *bits > 0 && !((2048..=4096).contains(bits) && bits.is_multiple_of(256));
     if let Some(bits) = bits.filter(unusual) {
         report(
             cx,

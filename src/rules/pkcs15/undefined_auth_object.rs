@@ -169,8 +169,10 @@ fn learn<'p>(cx: &ProfileContext<'_>, file: &'p Pkcs15File, known: &mut Known<'p
                 .directory
                 .get_or_insert(cx.profile.file(file.file).span);
         }
-        (Pkcs15Role::Objects(ObjectKind::AuthenticationObjects), None)
-        | (Pkcs15Role::ObjectDirectories, None) => known.is_open = true,
+        (
+            Pkcs15Role::Objects(ObjectKind::AuthenticationObjects) | Pkcs15Role::ObjectDirectories,
+            None,
+        ) => known.is_open = true,
         (Pkcs15Role::ObjectDirectories, Some(constant)) => {
             known.announced += outline::directory(&constant.bytes)
                 .into_iter()
