@@ -11,7 +11,7 @@
 //! * CREATE FILE of the MF sets its rules and size while the card is blank.
 //! * PIN objects have numbers 1 to 14; bit 8 of a reference (local or global) does not matter.
 //!   Keys have numbers 1 to 15, those in the form of CardOS 4.4 up to 31. Both belong to the card.
-//! * A personality adds commands and forms to this core; that of CardOS 4.4 is [`cardos44`].
+//! * A personality adds commands and forms to this core; that of CardOS 4.4 is `cardos44`.
 //! * PUT DATA and GET DATA with P1-P2 `01F0` to `01F3` define and list PINs, keys and options, see
 //!   [`objects`]; `80 06 00 00` erases the card, see [`Options`].
 
