@@ -3,8 +3,8 @@
 //! A text and its tree give the same text laid out anew: keywords in their canonical spelling,
 //! blanks, indentation and alignment as `docs/format.md` describes them. Layout moves blanks and line
 //! ends and changes the letter case of words that the language reads in any case; it changes nothing
-//! else, and a comparison of both texts makes sure of that before a text is handed out. What has a defect keeps
-//! its bytes.
+//! else, and a comparison of both texts makes sure of that before a text is handed out. What has a
+//! defect keeps its bytes.
 //!
 //! This room knows no files and no rules.
 
