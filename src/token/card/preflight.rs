@@ -31,6 +31,8 @@ impl CardToken {
     ) -> Result<Vec<Refusal>, TokenError> {
         let mut refusals = Vec::new();
         match action {
+            // Every plan begins with it: what an earlier pre-flight foresaw does not count.
+            Action::SelectCard { .. } => self.foreseen = Foreseen::AsItIs,
             Action::Initialise {
                 program,
                 serial,

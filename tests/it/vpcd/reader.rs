@@ -95,8 +95,10 @@ impl Reader {
             .spawn()
             .unwrap();
         let reader = Self { pcscd, folder };
-        let socket = format!("/proc/{}/root/run/pcscd/pcscd.comm", reader.pcscd.id());
-        reader.wait("pcscd", || Path::new(&socket).exists());
+        // Its file system as the process sees it (proc(5)).
+        let own = Path::new("/proc").join(reader.pcscd.id().to_string());
+        let socket = own.join("root").join("run/pcscd/pcscd.comm");
+        reader.wait("pcscd", || socket.exists());
         reader
     }
 
