@@ -35,13 +35,14 @@ pub(crate) fn table(name: &str, kind: &str, records: impl IntoIterator<Item = St
     text
 }
 
-/// A look-up table from names in lower case to indices of another table, sorted for binary search.
+/// A look-up table from names in lower case to indices of another table, sorted for binary search:
+/// by length first, because lengths compare faster than letters.
 pub(crate) fn index<'a>(name: &str, names: impl IntoIterator<Item = (&'a str, usize)>) -> String {
     let mut rows: Vec<(String, usize)> = names
         .into_iter()
         .map(|(name, at)| (name.to_ascii_lowercase(), at))
         .collect();
-    rows.sort();
+    rows.sort_by(|(a, _), (b, _)| a.len().cmp(&b.len()).then_with(|| a.cmp(b)));
     table(
         name,
         "(&str, u16)",

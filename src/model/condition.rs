@@ -37,10 +37,7 @@ impl<'t> Encoding<'t> {
         key: Key,
         application: Option<Application<'e, 't>>,
     ) -> Option<&'e Entry<'t>> {
-        let anywhere = Key::ALL
-            .iter()
-            .filter(|other| other.current() == key)
-            .find_map(|name| self.entry(*name));
+        let anywhere = self.current_entry(key);
         let (SectionKind::Application, Some(application)) = (key.keyword().section, application)
         else {
             return anywhere;
@@ -49,9 +46,20 @@ impl<'t> Encoding<'t> {
             .entries()
             .iter()
             .find(|entry| entry.key().map(Key::current) == Some(key));
-        let is_misplaced =
-            |entry: &&Entry<'t>| !matches!(self.role_of(entry), SectionRole::Application(_));
-        own.or_else(|| anywhere.filter(is_misplaced))
+        own.or_else(|| anywhere.filter(|entry| self.is_misplaced(entry)))
+    }
+
+    /// Whether an entry of an application key stands outside of applications.
+    fn is_misplaced(&self, entry: &Entry<'t>) -> bool {
+        !matches!(self.role_of(entry), SectionRole::Application(_))
+    }
+
+    /// Whether a command stands in a section where it does not belong, and nowhere else.
+    fn has_misplaced_command(&self) -> bool {
+        let entries = commands().filter_map(|key| self.current_entry(key.current()));
+        entries
+            .filter(|entry| self.is_misplaced(entry))
+            .any(Entry::is_present)
     }
 }
 
@@ -66,26 +74,27 @@ impl<'e, 't> Application<'e, 't> {
     /// Whether it starts something: a command that is present.
     #[must_use]
     pub fn has_command(self) -> bool {
-        Key::ALL
-            .iter()
-            .filter(|key| key.keyword().command)
-            .any(|key| self.sees(key.current()).is_some_and(Entry::is_present))
+        let own = self
+            .first_entries()
+            .filter(|(key, _)| key.keyword().command);
+        let present = |key: Key| self.sees(key.current()).is_some_and(Entry::is_present);
+        own.map(|(key, _)| key).any(present) || self.encoding().has_misplaced_command()
     }
 
     /// Its entries that have no effect, with what each lacks; of each key the first.
     pub fn idle_entries(
         self,
     ) -> impl Iterator<Item = (&'e Entry<'t>, Vec<&'static Requirement>)> + use<'e, 't> {
-        let dependent = Key::ALL.iter().filter(|key| {
-            let keyword = key.keyword();
-            keyword.section == SectionKind::Application && !keyword.effective_with.is_empty()
-        });
-        dependent.filter_map(move |key| {
-            let entry = self.entry(*key)?;
-            let unmet = self.encoding().unmet(entry, Some(self));
-            (!unmet.is_empty()).then_some((entry, unmet))
-        })
+        let own = self.first_entries();
+        own.filter(|(key, _)| key.keyword().section == SectionKind::Application)
+            .map(move |(_, entry)| (entry, self.encoding().unmet(entry, Some(self))))
+            .filter(|(_, unmet)| !unmet.is_empty())
     }
+}
+
+fn commands() -> impl Iterator<Item = Key> {
+    let all = Key::ALL.iter().copied();
+    all.filter(|key| key.keyword().command)
 }
 
 impl<'t> Encoding<'t> {

@@ -1,6 +1,6 @@
 //! Where a description uses its fields, and which declaration a name means.
 
-use std::collections::HashMap;
+use foldhash::{HashMap, HashMapExt as _};
 
 use crate::source::Span;
 
@@ -30,44 +30,81 @@ pub enum FieldMatch<'e, 't> {
     Undeclared,
 }
 
+/// A use, and the first declaration of its name in the same letter case. Borrows nothing, so that
+/// it can be kept beside what it was made of.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct ResolvedUse {
+    span: Span,
+    key: Key,
+    declaration: Option<u32>,
+}
+
 impl<'t> Encoding<'t> {
     /// Every use of a field by a key that takes fields, in order: references, lists, `!{NAME}`.
     ///
     /// A bare `true` or `false` on `OperatorPinIsSOCredential` is a use only if such a field is
     /// declared; else it is a flag without its `#`.
     pub fn field_uses(&self) -> impl Iterator<Item = FieldUse<'t>> {
-        self.entries
-            .iter()
-            .filter(|entry| self.is_judged(entry))
-            .flat_map(|entry| self.uses_in(entry))
+        self.resolved_uses().iter().map(|used| self.field_use(used))
     }
 
-    fn uses_in(&self, entry: &Entry<'t>) -> Vec<FieldUse<'t>> {
-        let Some(key) = entry.key() else {
-            return Vec::new();
-        };
-        let named = |name, span| FieldUse { name, span, key };
-        match entry.value {
-            Value::Reference(Reference::Field(name)) => {
-                let is_flag = key.keyword().kind == ValueKind::FlagReference
-                    && is_truth_word(name)
-                    && self.field(name).is_none();
-                let used = (!is_flag).then(|| named(name, entry.value_span));
-                used.into_iter().collect()
+    /// Every use of a field, as [`field_uses`](Self::field_uses), with what `[Fields]` says about
+    /// its name.
+    pub fn matched_uses(&self) -> impl Iterator<Item = (FieldUse<'t>, FieldMatch<'_, 't>)> {
+        self.resolved_uses().iter().map(|resolved| {
+            let used = self.field_use(resolved);
+            let matched = match resolved.declaration {
+                Some(index) => FieldMatch::Declared(&self.declarations[index as usize]),
+                None => self.field_match(used.name),
+            };
+            (used, matched)
+        })
+    }
+
+    fn field_use(&self, resolved: &ResolvedUse) -> FieldUse<'t> {
+        let ResolvedUse { span, key, .. } = *resolved;
+        let name = span.of(self.text);
+        FieldUse { name, span, key }
+    }
+
+    fn resolved_uses(&self) -> &[ResolvedUse] {
+        self.uses.get_or_init(|| {
+            let mut uses = Vec::new();
+            for entry in self.entries.iter().filter(|entry| self.is_judged(entry)) {
+                self.resolve_uses(entry, &mut uses);
             }
+            uses
+        })
+    }
+
+    fn resolve_uses(&self, entry: &Entry<'t>, uses: &mut Vec<ResolvedUse>) {
+        let Some(key) = entry.key() else { return };
+        let kind = key.keyword().kind;
+        let mut resolve = |name, span| {
+            let declaration = self.fields.get(name).copied();
+            // A word of truth where a flag may stand is a flag.
+            let is_flag = kind == ValueKind::FlagReference && is_truth_word(name);
+            if declaration.is_some() || !is_flag {
+                uses.push(ResolvedUse {
+                    span,
+                    key,
+                    declaration,
+                });
+            }
+        };
+        match entry.value {
+            Value::Reference(Reference::Field(name)) => resolve(name, entry.value_span),
             Value::Fields(_) => list_items(self.text, entry.value_span)
                 .filter(|item| !item.name.is_empty())
-                .map(|item| named(item.name, item.span))
-                .collect(),
-            Value::Text(_) if key.keyword().kind == ValueKind::Text => {
-                label_parts(self.text, entry.value_span)
-                    .filter_map(|part| match part {
-                        Part::Field(name, span) => Some(named(name, span)),
-                        _ => None,
-                    })
-                    .collect()
+                .for_each(|item| resolve(item.name, item.span)),
+            Value::Text(_) if kind == ValueKind::Text => {
+                for part in label_parts(self.text, entry.value_span) {
+                    if let Part::Field(name, span) = part {
+                        resolve(name, span);
+                    }
+                }
             }
-            _ => Vec::new(),
+            _ => {}
         }
     }
 

@@ -187,6 +187,11 @@ impl<'p> ProjectContext<'p> {
     /// use of the field; a use for a decrypted PIN before others.
     #[must_use]
     pub fn bound_outputs(&self) -> Vec<(&'p Binding, Output<'p>)> {
+        let bound = self.project.mapping.as_ref();
+        let bindings = bound.map_or(&[][..], |mapping| &mapping.bindings);
+        if bindings.is_empty() {
+            return Vec::new();
+        }
         let mut outputs: HashMap<&str, Output<'p>> = HashMap::new();
         for output in self.outputs() {
             let kept = outputs.entry(output.used.name).or_insert(output);
@@ -194,8 +199,6 @@ impl<'p> ProjectContext<'p> {
                 *kept = output;
             }
         }
-        let mapping = self.project.mapping.as_ref();
-        let bindings = mapping.map_or(&[][..], |mapping| &mapping.bindings);
         bindings
             .iter()
             .filter_map(|binding| Some((binding, *outputs.get(binding.field.as_str())?)))

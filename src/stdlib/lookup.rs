@@ -2,7 +2,8 @@
 
 use std::cmp::Ordering;
 
-/// The item that a sorted index of lower-case names gives for `name`.
+/// The item that an index of lower-case names, sorted by length and then by letters, gives for
+/// `name`.
 pub(super) fn find<T>(
     index: &[(&str, u16)],
     table: &'static [T],
@@ -16,9 +17,14 @@ pub(super) fn find<T>(
 
 /// Compares a name in lower case with another folded to lower case.
 fn folded_cmp(lower: &str, name: &str) -> Ordering {
-    lower
-        .bytes()
-        .cmp(name.bytes().map(|byte| byte.to_ascii_lowercase()))
+    let letters = || lower.bytes().zip(name.bytes());
+    let mut by_letter = letters().map(|(known, byte)| known.cmp(&byte.to_ascii_lowercase()));
+    let by_length = lower.len().cmp(&name.len());
+    by_length.then_with(|| {
+        by_letter
+            .find(|order| order.is_ne())
+            .unwrap_or(Ordering::Equal)
+    })
 }
 
 /// The rest of `text` behind `prefix`, whose letter case does not matter.

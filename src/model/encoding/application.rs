@@ -45,6 +45,16 @@ impl<'e, 't> Application<'e, 't> {
         self.entries().iter().find(|entry| entry.key() == Some(key))
     }
 
+    /// Of each key the first entry, in the order of the entries.
+    pub fn first_entries(self) -> impl Iterator<Item = (Key, &'e Entry<'t>)> {
+        let mut seen = [false; Key::COUNT];
+        self.entries().iter().filter_map(move |entry| {
+            let key = entry.key()?;
+            let again = std::mem::replace(&mut seen[key as usize], true);
+            (!again).then_some((key, entry))
+        })
+    }
+
     /// Whether a key is present; a flag that is off counts as absent.
     #[must_use]
     pub fn has(&self, key: Key) -> bool {

@@ -1,15 +1,16 @@
 //! The typed view of one encoding description.
 
-use std::collections::HashMap;
 use std::ops::Range;
 use std::sync::OnceLock;
 
+use foldhash::HashMap;
 use indexmap::IndexMap;
 
 use crate::source::{SourceId, Span};
 use crate::stdlib::{self, Key, SectionKind};
 use crate::syntax::dsc::DscTree;
 
+use super::field::ResolvedUse;
 use super::value::{Flag, Reference, Value};
 
 mod application;
@@ -159,10 +160,14 @@ pub struct Encoding<'t> {
     pub protected: Option<Span>,
     /// Whether it describes a chip: `Type` is 1024, missing or malformed.
     pub is_chip: bool,
-    pub(super) fields: IndexMap<&'t str, u32>,
+    pub(super) fields: IndexMap<&'t str, u32, foldhash::fast::RandomState>,
     /// The fields by their names in lower case, made when it is first asked for.
     pub(super) folded_fields: OnceLock<HashMap<String, u32>>,
+    /// Every use of a field, found when the first rule asks for one: most rules do.
+    pub(super) uses: OnceLock<Vec<ResolvedUse>>,
     first: [Option<u32>; Key::COUNT],
+    /// As `first`, by present names: the entry of a key under it or a former name.
+    current: [Option<u32>; Key::COUNT],
 }
 
 impl<'t> Encoding<'t> {
@@ -170,6 +175,12 @@ impl<'t> Encoding<'t> {
     #[must_use]
     pub fn entry(&self, key: Key) -> Option<&Entry<'t>> {
         self.first[key as usize].map(|index| &self.entries[index as usize])
+    }
+
+    /// The entry of a key under its present name or a former one.
+    #[must_use]
+    pub fn current_entry(&self, key: Key) -> Option<&Entry<'t>> {
+        self.current[key as usize].map(|index| &self.entries[index as usize])
     }
 
     /// Whether a key is present. A flag that is off counts as absent.

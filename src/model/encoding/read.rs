@@ -30,11 +30,14 @@ impl<'t> Encoding<'t> {
             declarations: Vec::new(),
             protected: None,
             is_chip: true,
-            fields: IndexMap::new(),
+            fields: IndexMap::default(),
             folded_fields: OnceLock::new(),
+            uses: OnceLock::new(),
             first: [None; Key::COUNT],
+            current: [None; Key::COUNT],
         };
         encoding.read_sections();
+        encoding.remember_current();
         encoding.is_chip = encoding.type_id().is_none_or(|id| id == CHIP);
         encoding
     }
@@ -128,6 +131,15 @@ impl<'t> Encoding<'t> {
                     *slot = Some(index);
                 }
             }
+        }
+    }
+}
+
+impl Encoding<'_> {
+    fn remember_current(&mut self) {
+        for key in Key::ALL {
+            let slot = &mut self.current[key.current() as usize];
+            *slot = slot.or(self.first[*key as usize]);
         }
     }
 }

@@ -1,7 +1,9 @@
 //! One pass over the tree of a profile.
 
-use std::collections::HashMap;
 use std::sync::OnceLock;
+
+use foldhash::{HashMap, HashMapExt as _};
+use unicase::Ascii;
 
 use crate::diagnostic::nearest;
 use crate::source::{SourceId, Span};
@@ -46,7 +48,7 @@ impl<'t> Profile<'t> {
         for (index, content) in profile.contents.iter_mut().enumerate() {
             let named = content
                 .name
-                .and_then(|(name, _)| profile.named_files.get(&name.to_ascii_lowercase()).copied());
+                .and_then(|(name, _)| profile.named_files.get(&Ascii::new(name)).copied());
             content.file =
                 named.filter(|index| profile.files[index.0 as usize].kind == FileKind::Ef);
             if let Some(file) = content.file {
@@ -124,6 +126,7 @@ impl<'t> Reader<'_, 't> {
                     name,
                     file: None,
                     data: Vec::new(),
+                    facts: None,
                 };
                 self.profile.contents.push(content);
             }
@@ -158,10 +161,7 @@ impl<'t> Reader<'_, 't> {
             value,
             facts,
         });
-        profile
-            .assigned
-            .entry(text.to_ascii_lowercase())
-            .or_insert(index);
+        profile.assigned.entry(Ascii::new(text)).or_insert(index);
     }
 
     fn declare_file(
@@ -184,7 +184,7 @@ impl<'t> Reader<'_, 't> {
         if kind != FileKind::Mf && !name.is_empty() {
             self.profile
                 .named_files
-                .entry(name.to_ascii_lowercase())
+                .entry(Ascii::new(name))
                 .or_insert(index);
         }
         self.profile.files.push(File {
@@ -217,7 +217,12 @@ impl<'t> Reader<'_, 't> {
     fn read_data(&mut self, id: StatementId, block: Option<StatementId>, value: Option<Expr>) {
         self.read_value(id, value);
         if let Some(Opened::Content(index)) = block.and_then(|block| self.opened.get(&block)) {
-            self.profile.contents[*index].data.push((id, value));
+            let facts = value.map(|value| self.profile.facts(value, id));
+            let content = &mut self.profile.contents[*index];
+            if content.data.is_empty() {
+                content.facts = facts;
+            }
+            content.data.push((id, value));
         }
     }
 

@@ -101,7 +101,7 @@ impl Profile<'_> {
         match term.kind {
             TermKind::Number(number) => Facts::literal(number_bytes(number).len()),
             TermKind::String => Facts::literal(term.string_value(self.text).len()),
-            TermKind::Bytes => Facts::literal(term.bytes_value(self.text).len()),
+            TermKind::Bytes => Facts::literal(term.bytes_length(self.text)),
             TermKind::Placeholder => Facts {
                 placeholder: Some(term.span),
                 ..Facts::AT_RUN

@@ -6,8 +6,10 @@ mod key;
 mod pkcs15;
 
 use std::borrow::Cow;
-use std::collections::HashMap;
 use std::sync::OnceLock;
+
+use foldhash::HashMap;
+use unicase::Ascii;
 
 use crate::source::{SourceId, Span};
 use crate::stdlib::{Function, builtin};
@@ -124,6 +126,8 @@ pub struct Content<'t> {
     pub file: Option<FileIndex>,
     /// Its `data =` lines.
     pub data: Vec<(StatementId, Option<Expr>)>,
+    /// What is known of the value of the first of them.
+    pub facts: Option<Facts>,
 }
 
 /// A `CreatePin` or `CreateKey` (perso).
@@ -164,8 +168,8 @@ pub struct Profile<'t> {
     pub pins: Vec<Pin<'t>>,
     /// Every `CreateKey`, in order.
     pub keys: Vec<Pin<'t>>,
-    assigned: HashMap<String, u32>,
-    named_files: HashMap<String, FileIndex>,
+    assigned: HashMap<Ascii<&'t str>, u32>,
+    named_files: HashMap<Ascii<&'t str>, FileIndex>,
     content_of: HashMap<FileIndex, u32>,
     key_into: HashMap<FileIndex, u32>,
     malformed: HashMap<StatementId, Vec<Span>>,
@@ -176,14 +180,14 @@ impl<'t> Profile<'t> {
     /// The first assignment of a variable.
     #[must_use]
     pub fn assignment(&self, name: &str) -> Option<&Assignment<'t>> {
-        let index = self.assigned.get(&name.to_ascii_lowercase())?;
+        let index = self.assigned.get(&Ascii::new(name))?;
         self.assignments.get(*index as usize)
     }
 
     /// The first file of a name; letter case does not count.
     #[must_use]
     pub fn file_named(&self, name: &str) -> Option<FileIndex> {
-        self.named_files.get(&name.to_ascii_lowercase()).copied()
+        self.named_files.get(&Ascii::new(name)).copied()
     }
 
     /// The file behind an index.

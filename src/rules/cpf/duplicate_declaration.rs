@@ -1,4 +1,5 @@
-use std::collections::HashMap;
+use foldhash::{HashMap, HashMapExt as _};
+use unicase::Ascii;
 
 use super::rule;
 use crate::model::FileKind;
@@ -107,36 +108,34 @@ fn check(cx: &ProfileContext<'_>, findings: &mut Findings<'_>) {
 
 /// What must be there once.
 #[derive(Clone, PartialEq, Eq, Hash)]
-enum Thing {
+enum Thing<'p> {
     CardModel,
     MasterFile,
     Call(&'static str),
-    File(String),
-    Pin(String),
-    Key(String),
+    File(Ascii<&'p str>),
+    Pin(Ascii<&'p str>),
+    Key(Ascii<&'p str>),
     Content(u32),
 }
 
 struct Repeated<'c, 'p, 'f, 'r> {
     cx: &'c ProfileContext<'p>,
     findings: &'f mut Findings<'r>,
-    first: HashMap<Thing, Span>,
+    first: HashMap<Thing<'p>, Span>,
 }
 
-impl Repeated<'_, '_, '_, '_> {
-    fn see_name(&mut self, thing: fn(String) -> Thing, name: &str, span: Span) {
+impl<'p> Repeated<'_, 'p, '_, '_> {
+    fn see_name(&mut self, thing: fn(Ascii<&'p str>) -> Thing<'p>, name: &'p str, span: Span) {
         // A declaration without a name is `malformed-statement`.
         if !name.is_empty() {
-            self.see(thing(name.to_ascii_lowercase()), span);
+            self.see(thing(Ascii::new(name)), span);
         }
     }
 
-    fn see(&mut self, thing: Thing, span: Span) {
-        if let Some(first) = self.first.get(&thing) {
-            let first = *first;
+    fn see(&mut self, thing: Thing<'p>, span: Span) {
+        let first = *self.first.entry(thing.clone()).or_insert(span);
+        if first != span {
             self.report(&thing, span, first);
-        } else {
-            self.first.insert(thing, span);
         }
     }
 
@@ -144,14 +143,10 @@ impl Repeated<'_, '_, '_, '_> {
         let mut first = HashMap::new();
         for attribute in self.cx.profile.tree.attributes(attributes) {
             let name = self.cx.text(attribute.name);
-            match first.get(&name.to_ascii_lowercase()) {
-                Some(first) => {
-                    let message = format!("attribute `{}` is given twice", excerpt(name));
-                    self.tell(message, attribute.name, *first, "keep one of the two");
-                }
-                None => {
-                    first.insert(name.to_ascii_lowercase(), attribute.name);
-                }
+            let earlier = *first.entry(Ascii::new(name)).or_insert(attribute.name);
+            if earlier != attribute.name {
+                let message = format!("attribute `{}` is given twice", excerpt(name));
+                self.tell(message, attribute.name, earlier, "keep one of the two");
             }
         }
     }
@@ -175,7 +170,7 @@ impl Repeated<'_, '_, '_, '_> {
         }
     }
 
-    fn report(&mut self, thing: &Thing, span: Span, first: Span) {
+    fn report(&mut self, thing: &Thing<'_>, span: Span, first: Span) {
         let name = excerpt(self.cx.text(span));
         let (message, help) = match thing {
             Thing::CardModel | Thing::MasterFile => (

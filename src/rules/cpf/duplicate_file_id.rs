@@ -1,5 +1,7 @@
-use std::collections::{HashMap, HashSet};
 use std::hash::Hash;
+
+use foldhash::{HashMap, HashMapExt as _, HashSet, HashSetExt as _};
+use unicase::Ascii;
 
 use super::rule;
 use crate::model::{File, FileIndex, FileKind};
@@ -79,7 +81,7 @@ fn check(cx: &ProfileContext<'_>, findings: &mut Findings<'_>) {
     let mut names = HashSet::new();
     for file in &cx.profile.files {
         // A file that is declared twice is `duplicate-declaration`, not a matter of its id.
-        if file.kind != FileKind::Mf && names.insert(file.name.to_ascii_lowercase()) {
+        if file.kind != FileKind::Mf && names.insert(Ascii::new(file.name)) {
             seen.see(file);
         }
     }

@@ -95,6 +95,9 @@ fn first_dynamic_term<'p>(cx: &ProfileContext<'p>, content: &Content<'_>) -> Opt
 }
 
 fn is_dynamic(cx: &ProfileContext<'_>, term: &Term, statement: StatementId) -> bool {
+    if !matches!(term.kind, TermKind::Name | TermKind::Call { .. }) {
+        return false;
+    }
     let facts = cx.profile.term_facts(term, statement);
     facts.call.is_some() && facts.secret.is_none()
 }

@@ -1,4 +1,5 @@
-use std::collections::HashMap;
+use foldhash::{HashMap, HashMapExt as _};
+use unicase::Ascii;
 
 use super::rule;
 use crate::diagnostic::{Edit, Fix, Label};
@@ -90,7 +91,7 @@ fn check(cx: &ProfileContext<'_>, findings: &mut Findings<'_>) {
 struct Names<'p> {
     source: SourceId,
     list: Vec<(&'p str, Span)>,
-    first: HashMap<String, (&'p str, Span)>,
+    first: HashMap<Ascii<&'p str>, (&'p str, Span)>,
 }
 
 impl<'p> Names<'p> {
@@ -105,9 +106,7 @@ impl<'p> Names<'p> {
 
     fn report_all(&mut self, kind: &str, findings: &mut Findings<'_>) {
         for (name, span) in std::mem::take(&mut self.list) {
-            self.first
-                .entry(name.to_ascii_lowercase())
-                .or_insert((name, span));
+            self.first.entry(Ascii::new(name)).or_insert((name, span));
             self.see((kind, name, self.source, span), findings);
         }
     }
@@ -118,7 +117,7 @@ impl<'p> Names<'p> {
         (kind, name, source, span): (&str, &str, SourceId, Span),
         findings: &mut Findings<'_>,
     ) {
-        let Some((first, place)) = self.first.get(&name.to_ascii_lowercase()) else {
+        let Some((first, place)) = self.first.get(&Ascii::new(name)) else {
             return;
         };
         if *first == name {

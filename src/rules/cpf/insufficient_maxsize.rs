@@ -1,5 +1,6 @@
 use std::cmp::Reverse;
-use std::collections::HashMap;
+
+use foldhash::{HashMap, HashMapExt as _};
 
 use super::rule;
 use crate::diagnostic::Fix;
@@ -177,10 +178,10 @@ fn size_on_card(cx: &ProfileContext<'_>, index: FileIndex, file: &File<'_>, insi
 
 /// Length and place of the data of a file, where it is constant.
 fn constant(cx: &ProfileContext<'_>, index: FileIndex) -> Option<(u64, Span)> {
-    let (statement, value) = cx.profile.content_of(index)?.data.first()?;
-    let value = (*value)?;
-    match cx.profile.facts(value, *statement).size {
-        DataSize::Known(size) => Some((size, value.span)),
+    let content = cx.profile.content_of(index)?;
+    let (_, value) = content.data.first()?;
+    match content.facts?.size {
+        DataSize::Known(size) => Some((size, (*value)?.span)),
         _ => None,
     }
 }

@@ -79,8 +79,8 @@ fn check(cx: &ProfileContext<'_>, findings: &mut Findings<'_>) {
             }
             continue;
         };
-        if let Some((statement, Some(value))) = content.data.first()
-            && cx.profile.facts(*value, *statement).size == DataSize::Unbounded
+        if let (Some((_, Some(value))), Some(facts)) = (content.data.first(), content.facts)
+            && facts.size == DataSize::Unbounded
         {
             report_unbounded(cx, file, auto, value.span, findings);
         }

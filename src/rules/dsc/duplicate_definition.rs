@@ -1,5 +1,6 @@
-use std::collections::HashMap;
 use std::hash::Hash;
+
+use foldhash::{HashMap, HashMapExt as _};
 
 use super::rule;
 use crate::diagnostic::Fix;
@@ -67,8 +68,9 @@ rule! {
 fn check(cx: &EncodingContext<'_>, findings: &mut Findings<'_>) {
     check_sections(cx, findings);
     check_fields(cx, findings);
+    let mut keys = SeenKeys::new();
     for section in &cx.encoding.sections {
-        check_keys(cx, section, findings);
+        check_keys(cx, section, &mut keys, findings);
     }
     check_lists(cx, findings);
 }
@@ -112,38 +114,59 @@ fn check_sections(cx: &EncodingContext<'_>, findings: &mut Findings<'_>) {
 }
 
 fn check_fields(cx: &EncodingContext<'_>, findings: &mut Findings<'_>) {
-    let mut seen = Seen::new();
     for field in &cx.encoding.declarations {
-        if let Some(first) = seen.first(field.name, field.span) {
+        let first = cx.encoding.field(field.name).map(|first| first.span);
+        if let Some(first) = first.filter(|first| *first != field.span) {
             let what = format!("field `{}` is declared again", excerpt(field.name));
             report(cx, &what, field.span, first, findings);
         }
     }
 }
 
-/// What makes two keys the same.
-#[derive(PartialEq, Eq, Hash)]
-enum Identity {
-    /// A key of the language, under its present name.
-    Key(Key),
-    /// A name that is none, or one of a family of names, in lower case.
-    Name(String),
+/// The keys of one section after the other.
+struct SeenKeys {
+    /// By present names: in which section it was seen last, and where first in that section.
+    known: [Option<(u32, Span)>; Key::COUNT],
+    /// The others, by section and name in lower case.
+    others: Seen<(u32, String)>,
 }
 
-impl Identity {
-    fn of(encoding: &Encoding<'_>, entry: &Entry<'_>) -> Self {
+impl SeenKeys {
+    fn new() -> Self {
+        Self {
+            known: [None; Key::COUNT],
+            others: Seen::new(),
+        }
+    }
+
+    /// The first entry of the same key in the same section, if this is not it.
+    fn first(&mut self, encoding: &Encoding<'_>, entry: &Entry<'_>) -> Option<Span> {
+        let (section, at) = (entry.section, entry.key_span);
         match entry.matched {
-            KeyMatch::Known(key) if key.keyword().pattern.is_none() => Self::Key(key.current()),
-            _ => Self::Name(entry.key_span.of(encoding.text).to_lowercase()),
+            KeyMatch::Known(key) if key.keyword().pattern.is_none() => {
+                let slot = &mut self.known[key.current() as usize];
+                let first = slot.filter(|(seen, _)| *seen == section);
+                if first.is_none() {
+                    *slot = Some((section, at));
+                }
+                first.map(|(_, first)| first)
+            }
+            _ => {
+                let name = at.of(encoding.text).to_lowercase();
+                self.others.first((section, name), at)
+            }
         }
     }
 }
 
-fn check_keys(cx: &EncodingContext<'_>, section: &Section<'_>, findings: &mut Findings<'_>) {
-    let mut seen = Seen::new();
+fn check_keys(
+    cx: &EncodingContext<'_>,
+    section: &Section<'_>,
+    seen: &mut SeenKeys,
+    findings: &mut Findings<'_>,
+) {
     for entry in cx.encoding.entries_of(section) {
-        let identity = Identity::of(cx.encoding, entry);
-        let Some(first) = seen.first(identity, entry.key_span) else {
+        let Some(first) = seen.first(cx.encoding, entry) else {
             continue;
         };
         let written = excerpt(cx.text(entry.key_span));

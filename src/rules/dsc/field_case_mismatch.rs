@@ -62,8 +62,8 @@ rule! {
 
 fn check(cx: &EncodingContext<'_>, findings: &mut Findings<'_>) {
     let mut spellings: IndexMap<&str, (&FieldDeclaration<'_>, Vec<FieldUse<'_>>)> = IndexMap::new();
-    for used in cx.encoding.field_uses() {
-        if let FieldMatch::OtherCase(declared) = cx.encoding.field_match(used.name) {
+    for (used, matched) in cx.encoding.matched_uses() {
+        if let FieldMatch::OtherCase(declared) = matched {
             let (_, uses) = spellings
                 .entry(used.name)
                 .or_insert_with(|| (declared, Vec::new()));

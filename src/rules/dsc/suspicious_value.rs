@@ -73,10 +73,15 @@ rule! {
 fn check(cx: &EncodingContext<'_>, findings: &mut Findings<'_>) {
     check_device(cx, findings);
     for application in cx.encoding.applications() {
-        check_location(cx, application, findings);
-        check_mode(cx, application, findings);
-        check_template(cx, application, findings);
-        check_key_size(cx, application, findings);
+        for (key, entry) in application.first_entries() {
+            match key {
+                Key::Location => check_location(cx, application, entry, findings),
+                Key::CertKeyListMode => check_mode(cx, entry, findings),
+                Key::CertTempl => check_template(cx, entry, findings),
+                Key::KeySize => check_key_size(cx, application, entry, findings),
+                _ => {}
+            }
+        }
     }
 }
 
@@ -104,11 +109,9 @@ fn check_device(cx: &EncodingContext<'_>, findings: &mut Findings<'_>) {
 fn check_location(
     cx: &EncodingContext<'_>,
     application: Application<'_, '_>,
+    location: &Entry<'_>,
     findings: &mut Findings<'_>,
 ) {
-    let Some(location) = application.entry(Key::Location) else {
-        return;
-    };
     if let Reference::Literal(slot) = location.reference()
         && !application.is_signature()
     {
@@ -122,14 +125,7 @@ fn check_location(
     }
 }
 
-fn check_mode(
-    cx: &EncodingContext<'_>,
-    application: Application<'_, '_>,
-    findings: &mut Findings<'_>,
-) {
-    let Some(mode) = application.entry(Key::CertKeyListMode) else {
-        return;
-    };
+fn check_mode(cx: &EncodingContext<'_>, mode: &Entry<'_>, findings: &mut Findings<'_>) {
     let written = cx.text(mode.value_span);
     let words = Key::CertKeyListMode.keyword().values;
     if !written.is_empty() && !words.iter().any(|word| word.eq_ignore_ascii_case(written)) {
@@ -143,14 +139,7 @@ fn check_mode(
     }
 }
 
-fn check_template(
-    cx: &EncodingContext<'_>,
-    application: Application<'_, '_>,
-    findings: &mut Findings<'_>,
-) {
-    let Some(template) = application.entry(Key::CertTempl) else {
-        return;
-    };
+fn check_template(cx: &EncodingContext<'_>, template: &Entry<'_>, findings: &mut Findings<'_>) {
     let name = cx.text(template.value_span);
     if cx.encoding.field(name).is_some() {
         report(
@@ -166,14 +155,12 @@ fn check_template(
 fn check_key_size(
     cx: &EncodingContext<'_>,
     application: Application<'_, '_>,
+    size: &Entry<'_>,
     findings: &mut Findings<'_>,
 ) {
-    let (Some(size), None) = (
-        application.entry(Key::KeySize),
-        application.sees(Key::KeyType),
-    ) else {
+    if application.sees(Key::KeyType).is_some() {
         return;
-    };
+    }
     let bits: Option<u64> = cx.text(size.value_span).parse().ok();
     let unusual =
         |bits: &u64| *bits > 0 && !((2048..=4096).contains(bits) && bits.is_multiple_of(256));

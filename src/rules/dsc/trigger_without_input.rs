@@ -74,14 +74,9 @@ fn check(cx: &EncodingContext<'_>, findings: &mut Findings<'_>) {
         check_trigger(cx, *key, cx.encoding.entry(*key), None, findings);
     }
     for application in cx.encoding.applications() {
-        for key in triggers().filter(|key| is_own(key)) {
-            check_trigger(
-                cx,
-                *key,
-                application.entry(*key),
-                Some(application),
-                findings,
-            );
+        let own = application.first_entries().filter(|(key, _)| is_own(key));
+        for (key, entry) in own {
+            check_trigger(cx, key, Some(entry), Some(application), findings);
         }
     }
 }

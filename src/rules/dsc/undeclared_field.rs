@@ -1,4 +1,4 @@
-use std::collections::HashSet;
+use foldhash::{HashSet, HashSetExt as _};
 
 use super::rule;
 use crate::diagnostic::{Fix, nearest};
@@ -65,9 +65,8 @@ rule! {
 
 fn check(cx: &EncodingContext<'_>, findings: &mut Findings<'_>) {
     let mut told = HashSet::new();
-    for used in cx.encoding.field_uses() {
-        let undeclared = cx.encoding.field_match(used.name) == FieldMatch::Undeclared;
-        if !undeclared || !told.insert(used.name) {
+    for (used, matched) in cx.encoding.matched_uses() {
+        if matched != FieldMatch::Undeclared || !told.insert(used.name) {
             continue;
         }
         if looks_constant(used.name) && !is_list_or_text(used.key) {

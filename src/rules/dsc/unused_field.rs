@@ -1,8 +1,8 @@
-use std::collections::HashSet;
+use foldhash::{HashSet, HashSetExt as _};
 
 use super::rule;
 use crate::diagnostic::{Fix, nearest};
-use crate::model::{Encoding, FieldMatch, Part, label_parts, list_items};
+use crate::model::{Encoding, Entry, FieldMatch, Flag, Part, Value, label_parts, list_items};
 use crate::rules::{Absence, Check, EncodingContext, Family, Findings, Level, Scope, excerpt};
 use crate::stdlib::{Certainty, Key};
 
@@ -91,7 +91,21 @@ fn check(cx: &EncodingContext<'_>, findings: &mut Findings<'_>) {
 /// Every field that any value names, whatever the key, and those that a wrong name was meant for.
 fn used_names<'t>(encoding: &Encoding<'t>) -> HashSet<&'t str> {
     let mut used = HashSet::new();
-    for entry in &encoding.entries {
+    let mut proposals = 0;
+    for (it, matched) in encoding.matched_uses() {
+        match matched {
+            FieldMatch::Declared(field) | FieldMatch::OtherCase(field) => {
+                used.insert(field.name);
+            }
+            FieldMatch::Undeclared if proposals < encoding.proposal_limit() => {
+                proposals += 1;
+                used.extend(nearest(it.name, encoding.field_names()));
+            }
+            FieldMatch::Undeclared => {}
+        }
+    }
+    // What a key of unknown meaning holds, or one that takes no fields, may name them all the same.
+    for entry in encoding.entries.iter().filter(|entry| !is_settled(entry)) {
         let items = list_items(encoding.text, entry.value_span).map(|item| item.name);
         let parts = label_parts(encoding.text, entry.value_span).filter_map(|part| match part {
             Part::Field(name, _) => Some(name),
@@ -99,18 +113,14 @@ fn used_names<'t>(encoding: &Encoding<'t>) -> HashSet<&'t str> {
         });
         used.extend(items.chain(parts));
     }
-    let mut proposals = 0;
-    for name in encoding.field_uses().map(|used| used.name) {
-        match encoding.field_match(name) {
-            FieldMatch::OtherCase(field) => {
-                used.insert(field.name);
-            }
-            FieldMatch::Undeclared if proposals < encoding.proposal_limit() => {
-                proposals += 1;
-                used.extend(nearest(name, encoding.field_names()));
-            }
-            FieldMatch::Declared(_) | FieldMatch::Undeclared => {}
-        }
-    }
     used
+}
+
+/// Whether a value is a flag or a reference: what it names is a use, or none.
+fn is_settled(entry: &Entry<'_>) -> bool {
+    match entry.value {
+        Value::Flag(flag) => !matches!(flag, Flag::Malformed { .. }),
+        Value::Reference(_) => entry.matched.known().is_some(),
+        Value::Fields(_) | Value::Text(_) => false,
+    }
 }

@@ -1,6 +1,7 @@
 use super::rule;
-use std::collections::HashMap;
+use foldhash::{HashMap, HashMapExt as _};
 
+use crate::model::FieldUse;
 use crate::rules::{Check, EncodingContext, Family, Findings, Level, Scope, excerpt};
 use crate::stdlib::{Certainty, Key};
 
@@ -83,8 +84,9 @@ fn check(cx: &EncodingContext<'_>, findings: &mut Findings<'_>) {
     for used in cx.encoding.secret_fields() {
         secrets.entry(used.name).or_insert(used);
     }
-    for used in cx.encoding.field_uses() {
-        let Some(secret) = secrets.get(used.name).filter(|_| OPEN.contains(&used.key)) else {
+    let in_the_open = |used: &FieldUse<'_>| OPEN.contains(&used.key);
+    for used in cx.encoding.field_uses().filter(in_the_open) {
+        let Some(secret) = secrets.get(used.name) else {
             continue;
         };
         findings

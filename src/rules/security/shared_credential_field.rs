@@ -1,5 +1,5 @@
 use super::rule;
-use std::collections::HashMap;
+use foldhash::{HashMap, HashMapExt as _};
 
 use crate::model::FieldUse;
 use crate::rules::{Check, EncodingContext, Family, Findings, Level, Scope, excerpt};

@@ -102,7 +102,19 @@ impl Term {
     /// [`TermKind::Bytes`]: super::TermKind::Bytes
     #[must_use]
     pub fn bytes_value(&self, text: &str) -> Vec<u8> {
-        self.hex_bytes(text).map(|(byte, _)| byte).collect()
+        let mut value = Vec::with_capacity(self.bytes_length(text));
+        value.extend(self.hex_bytes(text).map(|(byte, _)| byte));
+        value
+    }
+
+    /// How many bytes hex data stands for: the length of [`bytes_value`](Self::bytes_value).
+    #[must_use]
+    pub fn bytes_length(&self, text: &str) -> usize {
+        let digits = hex_pieces(text, self.span).filter_map(|piece| match piece {
+            HexPiece::Digits(span) => Some(span.len() as usize / 2),
+            _ => None,
+        });
+        digits.sum()
     }
 
     /// Each byte of [`bytes_value`](Self::bytes_value) with the place of its two digits.
