@@ -107,7 +107,7 @@ fn check(cx: &ProfileContext<'_>, findings: &mut Findings<'_>) {
 }
 
 /// What must be there once.
-#[derive(Clone, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
 enum Thing<'p> {
     CardModel,
     MasterFile,
@@ -133,9 +133,9 @@ impl<'p> Repeated<'_, 'p, '_, '_> {
     }
 
     fn see(&mut self, thing: Thing<'p>, span: Span) {
-        let first = *self.first.entry(thing.clone()).or_insert(span);
+        let first = *self.first.entry(thing).or_insert(span);
         if first != span {
-            self.report(&thing, span, first);
+            self.report(thing, span, first);
         }
     }
 
@@ -170,7 +170,7 @@ impl<'p> Repeated<'_, 'p, '_, '_> {
         }
     }
 
-    fn report(&mut self, thing: &Thing<'_>, span: Span, first: Span) {
+    fn report(&mut self, thing: Thing<'_>, span: Span, first: Span) {
         let name = excerpt(self.cx.text(span));
         let (message, help) = match thing {
             Thing::CardModel | Thing::MasterFile => (
