@@ -101,7 +101,7 @@ fn first_word(cx: &ProfileContext<'_>) -> Span {
     let statements = &cx.profile.tree.statements;
     statements
         .first()
-        .map_or(Span::empty(0), |statement| statement.word)
+        .map_or(Span::empty(0), |statement| statement.word())
 }
 
 fn master_file(cx: &ProfileContext<'_>) -> Option<Span> {
@@ -110,10 +110,10 @@ fn master_file(cx: &ProfileContext<'_>) -> Option<Span> {
         .statements
         .iter()
         .find(|statement| matches!(statement.kind, StatementKind::MasterFile { .. }))
-        .map(|statement| statement.word)
+        .map(|statement| statement.word())
 }
 
 fn first_block(cx: &ProfileContext<'_>) -> Option<Span> {
     let content = cx.profile.contents.first()?;
-    Some(cx.profile.tree.statement(content.statement).word)
+    Some(cx.profile.tree.statement(content.statement).word())
 }

@@ -180,7 +180,7 @@ fn constant(cx: &ProfileContext<'_>, index: FileIndex) -> Option<(u64, Span)> {
     let (statement, value) = cx.profile.content_of(index)?.data.first()?;
     let value = (*value)?;
     match cx.profile.facts(value, *statement).size {
-        DataSize::Known(size) => Some((size, value.span)),
+        DataSize::Known(size) => Some((size, cx.profile.tree.span(value))),
         _ => None,
     }
 }
