@@ -91,7 +91,7 @@ impl<'t> Reader<'_, 't> {
     fn read(&mut self, id: StatementId, statement: &'t Statement) {
         match statement.kind {
             StatementKind::Assignment { value } => {
-                self.read_assignment(id, statement.word(), value)
+                self.read_assignment(id, statement.word(), value);
             }
             StatementKind::Call { term } => self.read_call(id, term, false, None),
             StatementKind::CardModel { value } => {
