@@ -408,8 +408,12 @@ impl<'t> Reader<'t> {
         let (base, limit) = (self.base, self.limit);
         let kind = match self.read(rule, name.end as usize, whole.end as usize) {
             Some(mut parts) => {
+                let end = self.base + parts.as_str().len();
                 let behind = self.inside(&mut parts);
-                self.follow(word, behind)
+                let kind = self.follow(word, behind);
+                // Read again, the statement can end earlier, with a comment behind it.
+                self.skip(place(end, whole.end as usize));
+                kind
             }
             None => StatementKind::Unknown,
         };
@@ -458,6 +462,14 @@ mod tests {
         let comments: Vec<&str> = tree.comments.iter().map(|span| span.of(&text)).collect();
         assert_eq!(comments, ["; first", "; inside", "; joined", "; behind"]);
         assert_eq!(tree.defects.len(), 1);
+    }
+
+    #[test]
+    fn a_statement_read_again_keeps_the_comment_behind_it() {
+        let tree = parse("data\\\nCreateFiles(); note");
+        let spans: Vec<_> = tree.statements.iter().map(|it| it.span).collect();
+        assert_eq!(spans, [Span::new(0, 19)]);
+        assert_eq!(tree.comments, [Span::new(19, 25)]);
     }
 
     #[test]
