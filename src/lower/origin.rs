@@ -47,7 +47,7 @@ impl<'s> Origins<'s> {
             let literals = profile.tree.terms(expr).iter().filter(|term| {
                 matches!(
                     term.kind,
-                    TermKind::String | TermKind::Bytes | TermKind::Number(_)
+                    TermKind::String | TermKind::Bytes | TermKind::Number
                 )
             });
             spans.extend(literals.map(|term| term.span));
@@ -55,7 +55,7 @@ impl<'s> Origins<'s> {
         for statement in &profile.tree.statements {
             match statement.kind {
                 StatementKind::Assignment { value: Some(value) }
-                    if stdlib::credential_of_variable(statement.word.of(profile.text))
+                    if stdlib::credential_of_variable(statement.word().of(profile.text))
                         .is_some() =>
                 {
                     hide(value);

@@ -258,7 +258,12 @@ impl<'t> Programming<'_, '_, '_, 't> {
         };
         let value = value?;
         let name = match self.profile.single_term(value).map(|term| term.kind) {
-            Some(cpf::TermKind::Name) => value.span.of(self.profile.text).to_owned(),
+            Some(cpf::TermKind::Name) => self
+                .profile
+                .tree
+                .span(value)
+                .of(self.profile.text)
+                .to_owned(),
             _ => {
                 let bytes = self
                     .profile
@@ -270,7 +275,7 @@ impl<'t> Programming<'_, '_, '_, 't> {
         let card = stdlib::card_of_model(&name);
         if card.is_none() {
             self.refuse(
-                value.span,
+                self.profile.tree.span(value),
                 "this card is not known",
                 "write a card model that perso knows, for instance `SIEMENS50`",
             );
@@ -295,7 +300,8 @@ impl<'t> Programming<'_, '_, '_, 't> {
         let mut secrets = Vec::new();
         for put in profile.calls_of("PERSINFO_PUT_SEC") {
             let argument = profile.tree.arguments(put.arguments).first().copied();
-            let variable = argument.map_or("", |argument| argument.span.of(profile.text));
+            let variable =
+                argument.map_or("", |argument| profile.tree.span(argument).of(profile.text));
             let Some(credential) = stdlib::credential_of_variable(variable) else {
                 self.refuse(
                     put.whole,

@@ -34,8 +34,8 @@ impl Spellings<'_> {
             statement.kind,
             StatementKind::Assignment { .. } | StatementKind::Call { .. } | StatementKind::Unknown
         ) {
-            let info = stdlib::statement(statement.word.of(self.text));
-            self.add(statement.word, info.map(|info| info.name));
+            let info = stdlib::statement(statement.word().of(self.text));
+            self.add(statement.word(), info.map(|info| info.name));
         }
         match statement.kind {
             StatementKind::Assignment { value } | StatementKind::Data { value } => {
@@ -52,9 +52,11 @@ impl Spellings<'_> {
                     self.attribute(attribute);
                 }
             }
-            StatementKind::File { mode, .. } => {
-                if let Some((mode, place)) = mode {
-                    self.add(place, Some(mode_word(mode)));
+            StatementKind::File {
+                mode, mode_word, ..
+            } => {
+                if let Some(word) = mode_word {
+                    self.add(word.span(), mode.map(mode_spelling));
                 }
             }
             StatementKind::CardModel { .. }
@@ -86,7 +88,8 @@ impl Spellings<'_> {
 
     /// Calls lie inside each other no deeper than the reader lets them.
     fn term(&mut self, term: &Term) {
-        if let TermKind::Call { name, arguments } = term.kind {
+        if let TermKind::Call { arguments } = term.kind {
+            let name = term.function_name(self.text);
             let function = stdlib::function(name.of(self.text));
             self.add(name, function.map(|function| function.name));
             for argument in self.tree.arguments(arguments) {
@@ -119,7 +122,7 @@ fn attribute_word(info: &stdlib::AttributeInfo, word: &str) -> Option<&'static s
     }
 }
 
-const fn mode_word(mode: FileMode) -> &'static str {
+const fn mode_spelling(mode: FileMode) -> &'static str {
     match mode {
         FileMode::Static => "Static",
         FileMode::Dynamic => "Dynamic",

@@ -55,7 +55,7 @@ impl Programming<'_, '_, '_, '_> {
             }
             _ => {
                 self.refuse(
-                    expr.span,
+                    profile.tree.span(expr),
                     "this is no access rule",
                     "join words with `|` (any suffices) or with `&` (all are needed), not with both",
                 );

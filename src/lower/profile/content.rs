@@ -53,7 +53,8 @@ impl<'t> Programming<'_, '_, '_, 't> {
         self.terms = left;
         let text = self.profile.text;
         match term.kind {
-            TermKind::Number(number) => {
+            TermKind::Number => {
+                let number = term.number_value(text);
                 let bytes = number.to_be_bytes();
                 let zeros = (number.leading_zeros() / 8).min(7) as usize;
                 Some(Value::bytes(&bytes[zeros..]))
@@ -69,7 +70,7 @@ impl<'t> Programming<'_, '_, '_, 't> {
                 None
             }
             TermKind::Name => self.variable(term.span, statement, chain),
-            TermKind::Call { name, .. } => self.call(name, term.span),
+            TermKind::Call { .. } => self.call(term.function_name(text), term.span),
         }
     }
 

@@ -10,7 +10,7 @@ use super::Programming;
 use crate::model::{Content, DataSize, File, FileIndex, FileKind, Size};
 use crate::operation::{CardAction, FileId, FilePath, FileShape, SizeOf, UndoClass, Value};
 use crate::source::Span;
-use crate::syntax::cpf::{FileMode, TermKind};
+use crate::syntax::cpf::FileMode;
 
 /// A content that waits until all files are there.
 struct Later {
@@ -319,11 +319,11 @@ impl<'t> Programming<'_, '_, '_, 't> {
         let Some(attribute) = profile.attribute(file.attributes, "sfi") else {
             return Some(None);
         };
-        match profile.single_term(attribute.value).map(|term| term.kind) {
-            Some(TermKind::Number(number @ 1..=30)) => Some(u8::try_from(number).ok()),
+        match profile.number(attribute.value) {
+            Some(number @ 1..=30) => Some(u8::try_from(number).ok()),
             _ => {
                 self.refuse(
-                    attribute.value.span,
+                    profile.tree.span(attribute.value),
                     "this is no short file identifier",
                     "write a number from 1 to 30 (ISO 7816-4, 7.3.2)",
                 );

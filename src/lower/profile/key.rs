@@ -10,7 +10,7 @@ use crate::operation::{
     Access, AccessRule, Algorithm, CardAction, FilePath, KeyObject, KeyUsage, UndoClass,
 };
 use crate::stdlib;
-use crate::syntax::cpf::{Attribute, TermKind};
+use crate::syntax::cpf::Attribute;
 
 /// What is taken by the keys before, and where files lie.
 struct Taken<'p> {
@@ -69,8 +69,8 @@ impl<'t> Programming<'_, '_, '_, 't> {
 
     /// The word that an attribute is, in lower case.
     fn word(&self, attribute: &Attribute) -> String {
-        let written = attribute.value.span.of(self.profile.text);
-        written.to_ascii_lowercase()
+        let written = self.profile.tree.span(attribute.value);
+        written.of(self.profile.text).to_ascii_lowercase()
     }
 
     fn key_reference(&mut self, key: &Pin<'t>, taken: &mut Vec<u8>) -> Option<u8> {
@@ -82,9 +82,8 @@ impl<'t> Programming<'_, '_, '_, 't> {
             );
             return None;
         };
-        let span = attribute.value.span;
-        let number = self.profile.single_term(attribute.value);
-        let Some(TermKind::Number(number @ 1..=15)) = number.map(|term| term.kind) else {
+        let span = self.profile.tree.span(attribute.value);
+        let Some(number @ 1..=15) = self.profile.number(attribute.value) else {
             self.refuse(
                 span,
                 "this is no reference of a key",
@@ -111,10 +110,11 @@ impl<'t> Programming<'_, '_, '_, 't> {
             self.refuse(key.span, "nothing says what kind of key this is", HELP);
             return None;
         };
+        let span = self.profile.tree.span(attribute.value);
         let kind = self.profile.key_kind(key);
         if let Some(lack) = kind.and_then(|kind| lack(kind, card)) {
             let help = "take a kind that the card has, or another card";
-            self.refuse(attribute.value.span, lack, help);
+            self.refuse(span, lack, help);
             return None;
         }
         match kind {
@@ -122,7 +122,6 @@ impl<'t> Programming<'_, '_, '_, 't> {
             Some(KeyKind::P256) => Some(Algorithm::P256),
             Some(KeyKind::P384) => Some(Algorithm::P384),
             None => {
-                let span = attribute.value.span;
                 self.refuse(span, "this kind of key is not known", HELP);
                 None
             }
@@ -138,7 +137,7 @@ impl<'t> Programming<'_, '_, '_, 't> {
                 false => KeyUsage::Both,
             });
         };
-        let span = attribute.value.span;
+        let span = self.profile.tree.span(attribute.value);
         match self.word(attribute).as_str() {
             "sign" => Some(KeyUsage::Sign),
             "decipher" | "both" if signs_only => {
@@ -166,11 +165,12 @@ impl<'t> Programming<'_, '_, '_, 't> {
         let Some(attribute) = self.named(key, "pin") else {
             return Some(AccessRule::Only(Access::Always));
         };
-        let credential = stdlib::credential(attribute.value.span.of(self.profile.text));
+        let span = self.profile.tree.span(attribute.value);
+        let credential = stdlib::credential(span.of(self.profile.text));
         let access = credential.and_then(|found| of_credential(found.name));
         if access.is_none() {
             self.refuse(
-                attribute.value.span,
+                span,
                 "this is no credential",
                 "write the one that opens the key, for instance `PIN1`; without `pin=` anyone may use it",
             );
@@ -186,7 +186,7 @@ impl<'t> Programming<'_, '_, '_, 't> {
         taken: &mut Taken<'_>,
     ) -> Option<FilePath> {
         let profile = self.profile;
-        let span = attribute.value.span;
+        let span = profile.tree.span(attribute.value);
         let index = profile.file_named(span.of(profile.text));
         let Some(index) = index.filter(|index| profile.file(*index).kind == FileKind::Ef) else {
             self.refuse(

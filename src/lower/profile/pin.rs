@@ -9,7 +9,6 @@ use crate::model::{Pin, SuppliedBy};
 use crate::operation::{Access, CardAction, Origin, PinObject, UndoClass, Value};
 use crate::source::Span;
 use crate::stdlib;
-use crate::syntax::cpf::TermKind;
 
 /// Wrong tries where the card's own rule is not published.
 const TRIES: u8 = 3;
@@ -162,7 +161,7 @@ impl<'t> Programming<'_, '_, '_, 't> {
         let Some(scope) = self.profile.attribute(pin.attributes, "scope") else {
             return;
         };
-        let span = scope.value.span;
+        let span = self.profile.tree.span(scope.value);
         if !span.of(self.profile.text).eq_ignore_ascii_case("global") {
             self.refuse(
                 span,
@@ -208,7 +207,7 @@ impl<'t> Programming<'_, '_, '_, 't> {
         let value = profile
             .attribute(pin.attributes, "value")
             .map(|found| found.value);
-        let variable = value.map_or("", |value| value.span.of(profile.text));
+        let variable = value.map_or("", |value| profile.tree.span(value).of(profile.text));
         let credential = stdlib::credential_of_variable(variable)
             .map(|found| found.name)
             .and_then(of_credential)
@@ -243,7 +242,7 @@ impl<'t> Programming<'_, '_, '_, 't> {
                     pin: default_object(credential, card),
                     value,
                     origin: self.origin(pin.span),
-                    place: Place::Profile(expr.span),
+                    place: Place::Profile(profile.tree.span(expr)),
                     numbered: Place::Profile(pin.span),
                     unblock: None,
                 }
@@ -262,10 +261,10 @@ impl<'t> Programming<'_, '_, '_, 't> {
             );
         }
         if let Some(unblock) = profile.attribute(pin.attributes, "unblock") {
-            object.unblock = self.credential_of(unblock.value.span);
+            object.unblock = self.credential_of(profile.tree.span(unblock.value));
         }
         if let Some(reference) = profile.attribute(pin.attributes, "ref") {
-            object.numbered = Place::Profile(reference.value.span);
+            object.numbered = Place::Profile(profile.tree.span(reference.value));
         }
         self.refuse_scope(pin);
         objects.push(object);
@@ -276,14 +275,12 @@ impl<'t> Programming<'_, '_, '_, 't> {
         let Some(attribute) = profile.attribute(pin.attributes, name) else {
             return;
         };
-        let number = match profile.single_term(attribute.value).map(|term| term.kind) {
-            Some(TermKind::Number(number)) => u8::try_from(number).ok(),
-            _ => None,
-        };
+        let number = profile.number(attribute.value);
+        let number = number.and_then(|number| u8::try_from(number).ok());
         match number.filter(|number| (least..=most).contains(number)) {
             Some(number) => *into = number,
             None => self.refuse(
-                attribute.value.span,
+                profile.tree.span(attribute.value),
                 format!("`{name}` is no number from {least} to {most}"),
                 "write such a number",
             ),

@@ -8,7 +8,7 @@ use crate::model::Assignment;
 use crate::operation::{Generated, Value};
 use crate::source::Span;
 use crate::stdlib;
-use crate::syntax::cpf::{Expr, Range32, StatementId, TermKind};
+use crate::syntax::cpf::{Expr, Range32, StatementId, Term, TermKind};
 
 /// What `SECRANDOM` draws from when nothing else is said (perso).
 const DIGITS: &str = "0123456789";
@@ -38,9 +38,7 @@ impl<'t> Programming<'_, '_, '_, 't> {
     pub(super) fn random(&self, assignment: &Assignment<'t>) -> Option<(Range32, Span)> {
         let term = self.profile.single_term(assignment.value?)?;
         match term.kind {
-            TermKind::Call { name, arguments }
-                if name.of(self.profile.text).eq_ignore_ascii_case("SECRANDOM") =>
-            {
+            TermKind::Call { arguments } if is_random(term, self.profile.text) => {
                 Some((arguments, term.span))
             }
             _ => None,
@@ -70,7 +68,7 @@ impl<'t> Programming<'_, '_, '_, 't> {
         let count = count.filter(|count| (1..=255).contains(count));
         if count.is_none() {
             self.refuse(
-                length.span,
+                profile.tree.span(length),
                 "this is no length of a secret",
                 "write 1 to 255, the number of characters to draw",
             );
@@ -87,7 +85,7 @@ impl<'t> Programming<'_, '_, '_, 't> {
         let profile = self.profile;
         let term = profile.single_term(expr)?;
         match term.kind {
-            TermKind::Number(number) => Some(number),
+            TermKind::Number => Some(term.number_value(profile.text)),
             TermKind::Name => {
                 let found = profile
                     .assignment(term.span.of(profile.text))
@@ -105,7 +103,7 @@ impl<'t> Programming<'_, '_, '_, 't> {
         let text = bytes.and_then(|bytes| String::from_utf8(bytes).ok());
         let Some(text) = text.filter(|text| text.chars().all(|c| c.is_ascii_graphic())) else {
             self.refuse(
-                expr.span,
+                self.profile.tree.span(expr),
                 "these are no characters to draw from",
                 "write a text of visible ASCII characters, such as '0123456789ABCDEF'",
             );
@@ -114,7 +112,7 @@ impl<'t> Programming<'_, '_, '_, 't> {
         let different: HashSet<char> = text.chars().collect();
         if different.len() < 2 {
             self.refuse(
-                expr.span,
+                self.profile.tree.span(expr),
                 "a secret drawn from fewer than two characters is known to everybody",
                 "write more characters to draw from",
             );
@@ -122,7 +120,7 @@ impl<'t> Programming<'_, '_, '_, 't> {
         }
         if different.len() < text.len() {
             self.refuse(
-                expr.span,
+                self.profile.tree.span(expr),
                 "a character stands here twice, and would be drawn more often than others",
                 "write each character once",
             );
@@ -142,14 +140,12 @@ impl<'t> Programming<'_, '_, '_, 't> {
             let name = credential.variable;
             for term in profile.tree.terms(value) {
                 match term.kind {
-                    TermKind::Number(_) => self.refuse(
+                    TermKind::Number => self.refuse(
                         term.span,
                         format!("the number that `{name}` is given is no row of digits"),
                         "write the digits as text, in quotes",
                     ),
-                    TermKind::Call { name: function, .. }
-                        if !function.of(profile.text).eq_ignore_ascii_case("SECRANDOM") =>
-                    {
+                    TermKind::Call { .. } if !is_random(term, profile.text) => {
                         self.refuse(
                             term.span,
                             format!("what this function gives is no value of `{name}`"),
@@ -175,7 +171,7 @@ impl<'t> Programming<'_, '_, '_, 't> {
             return Some(());
         }
         self.refuse(
-            secret.unwrap_or(expr.span),
+            secret.unwrap_or(self.profile.tree.span(expr)),
             "a secret would come into the open here",
             "secrets go into `PERSINFO_PUT_SEC` or the `value` of a `CreatePin`",
         );
@@ -196,4 +192,11 @@ impl<'t> Programming<'_, '_, '_, 't> {
             _ => None,
         }
     }
+}
+
+/// Whether a call is one of `SECRANDOM`.
+fn is_random(call: &Term, text: &str) -> bool {
+    call.function_name(text)
+        .of(text)
+        .eq_ignore_ascii_case("SECRANDOM")
 }

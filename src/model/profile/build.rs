@@ -10,6 +10,7 @@ use crate::source::{SourceId, Span};
 use crate::stdlib::{self, AttributeValue};
 use crate::syntax::cpf::{
     CpfTree, Declared, DefectKind, Expr, Range32, Statement, StatementId, StatementKind, TermKind,
+    Token,
 };
 
 use super::{Assignment, CallSite, Content, File, FileIndex, FileKind, Pin, Profile, VariableUse};
@@ -64,7 +65,8 @@ impl<'t> Profile<'t> {
         let mut receivers = HashMap::new();
         for (key, index) in self.keys.iter().zip(0..) {
             let named = self.attribute(key.attributes, "public");
-            let file = named.and_then(|named| self.file_named(named.value.span.of(self.text)));
+            let file =
+                named.and_then(|named| self.file_named(self.tree.span(named.value).of(self.text)));
             if let Some(file) = file {
                 receivers.entry(file).or_insert(index);
             }
@@ -90,13 +92,15 @@ struct Reader<'p, 't> {
 impl<'t> Reader<'_, 't> {
     fn read(&mut self, id: StatementId, statement: &'t Statement) {
         match statement.kind {
-            StatementKind::Assignment { value } => self.read_assignment(id, statement.word, value),
+            StatementKind::Assignment { value } => {
+                self.read_assignment(id, statement.word(), value);
+            }
             StatementKind::Call { term } => self.read_call(id, term, false, None),
             StatementKind::CardModel { value } => {
                 self.read_card_model(id, value);
             }
             StatementKind::MasterFile { attributes, .. } => {
-                self.declare_file(id, FileKind::Mf, statement.word, None, attributes);
+                self.declare_file(id, FileKind::Mf, statement.word(), None, attributes);
             }
             StatementKind::Declaration {
                 what,
@@ -104,7 +108,7 @@ impl<'t> Reader<'_, 't> {
                 attributes,
                 ..
             } => {
-                let span = name.unwrap_or(Span::empty(statement.word.end));
+                let span = name.map_or(Span::empty(statement.word().end), Token::span);
                 match what {
                     Declared::Df => {
                         self.declare_file(id, FileKind::Df, span, statement.block, attributes);
@@ -116,13 +120,18 @@ impl<'t> Reader<'_, 't> {
                     Declared::Key => self.declare_object(id, span, attributes, false),
                 }
             }
-            StatementKind::File { mode, name, .. } => {
+            StatementKind::File {
+                mode,
+                mode_word,
+                name,
+                ..
+            } => {
                 let index = self.profile.contents.len();
                 self.opened.insert(id, Opened::Content(index));
-                let name = name.map(|span| (span.of(self.profile.text), span));
+                let name = name.map(|name| (name.span().of(self.profile.text), name.span()));
                 let content = Content {
                     statement: id,
-                    mode,
+                    mode: mode.zip(mode_word.map(Token::span)),
                     name,
                     file: None,
                     data: Vec::new(),
@@ -272,13 +281,10 @@ impl<'t> Reader<'_, 't> {
         let Some(term) = tree.terms.get(term as usize) else {
             return;
         };
-        let TermKind::Call {
-            name: span,
-            arguments,
-        } = term.kind
-        else {
+        let TermKind::Call { arguments } = term.kind else {
             return;
         };
+        let span = term.function_name(self.profile.text);
         let name = span.of(self.profile.text);
         let function = stdlib::function(name);
         let counts_as = function.or_else(|| self.near_function(name));

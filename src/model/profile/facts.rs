@@ -99,7 +99,7 @@ impl Profile<'_> {
     #[must_use]
     pub fn term_facts(&self, term: &Term, statement: StatementId) -> Facts {
         match term.kind {
-            TermKind::Number(number) => Facts::literal(number_bytes(number).len()),
+            TermKind::Number => Facts::literal(number_bytes(term.number_value(self.text)).len()),
             TermKind::String => Facts::literal(term.string_value(self.text).len()),
             TermKind::Bytes => Facts::literal(term.bytes_length(self.text)),
             TermKind::Placeholder => Facts {
@@ -107,8 +107,8 @@ impl Profile<'_> {
                 ..Facts::AT_RUN
             },
             TermKind::Name => self.variable_facts(term.span, statement),
-            TermKind::Call { name, .. } => {
-                let function = stdlib::function(name.of(self.text));
+            TermKind::Call { .. } => {
+                let function = stdlib::function(term.function_name(self.text).of(self.text));
                 match function.map(|function| function.result) {
                     // A function that does not exist, or has no value: nothing is known.
                     None | Some(ResultKind::None) => Facts::AT_RUN,
@@ -179,7 +179,7 @@ impl Profile<'_> {
             .filter_map(|term| {
                 let literal = matches!(
                     term.kind,
-                    TermKind::Number(_) | TermKind::String | TermKind::Bytes
+                    TermKind::Number | TermKind::String | TermKind::Bytes
                 );
                 literal.then_some(term.span)
             })
@@ -188,7 +188,9 @@ impl Profile<'_> {
     fn append_constant(&self, expr: Expr, chain: u32, constant: &mut Constant) -> Option<()> {
         for term in self.tree.terms(expr) {
             match term.kind {
-                TermKind::Number(number) => constant.append(&number_bytes(number), term.span),
+                TermKind::Number => {
+                    constant.append(&number_bytes(term.number_value(self.text)), term.span);
+                }
                 TermKind::String => {
                     constant.append(term.string_value(self.text).as_bytes(), term.span);
                 }

@@ -52,6 +52,6 @@ impl<'t> Profile<'t> {
     #[must_use]
     pub fn key_kind(&self, key: &Pin<'t>) -> Option<KeyKind> {
         let word = self.attribute(key.attributes, "type")?.value;
-        KeyKind::of_word(word.span.of(self.text))
+        KeyKind::of_word(self.tree.span(word).of(self.text))
     }
 }

@@ -248,24 +248,29 @@ impl<'t> Profile<'t> {
         }
     }
 
+    /// The number that an expression is, where it is one.
+    #[must_use]
+    pub fn number(&self, expr: Expr) -> Option<u64> {
+        let term = self.single_term(expr)?;
+        (term.kind == TermKind::Number).then(|| term.number_value(self.text))
+    }
+
     /// `id` of a file as a number, where it is one.
     #[must_use]
     pub fn file_id(&self, file: &File<'t>) -> Option<(u64, Span)> {
         let value = self.attribute(file.attributes, "id")?.value;
-        match self.single_term(value)?.kind {
-            TermKind::Number(id) => Some((id, value.span)),
-            _ => None,
-        }
+        Some((self.number(value)?, self.tree.span(value)))
     }
 
     /// `maxsize` of a file, where it is a number or `auto`.
     #[must_use]
     pub fn max_size(&self, file: &File<'t>) -> Option<(Size, Span)> {
         let value = self.attribute(file.attributes, "maxsize")?.value;
-        match self.single_term(value)?.kind {
-            TermKind::Number(bytes) => Some((Size::Bytes(bytes), value.span)),
-            TermKind::Name if value.span.of(self.text).eq_ignore_ascii_case("auto") => {
-                Some((Size::Auto, value.span))
+        let term = self.single_term(value)?;
+        match term.kind {
+            TermKind::Number => Some((Size::Bytes(term.number_value(self.text)), term.span)),
+            TermKind::Name if term.span.of(self.text).eq_ignore_ascii_case("auto") => {
+                Some((Size::Auto, term.span))
             }
             _ => None,
         }
@@ -276,7 +281,7 @@ impl<'t> Profile<'t> {
     pub fn aid(&self, file: &File<'t>) -> Option<(Vec<u8>, Span)> {
         let value = self.attribute(file.attributes, "aid")?.value;
         let term = self.single_term(value)?;
-        (term.kind == TermKind::Bytes).then(|| (term.bytes_value(self.text), value.span))
+        (term.kind == TermKind::Bytes).then(|| (term.bytes_value(self.text), term.span))
     }
 
     /// The `File` block of an elementary file.

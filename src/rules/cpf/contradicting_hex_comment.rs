@@ -58,7 +58,7 @@ fn check(cx: &ProfileContext<'_>, findings: &mut Findings<'_>) {
         let Some((aid, place)) = cx.profile.aid(file).filter(|_| file.kind == FileKind::Df) else {
             continue;
         };
-        let word = cx.profile.tree.statement(file.statement).word;
+        let word = cx.profile.tree.statement(file.statement).word();
         for (bytes, span) in comments_above(cx, word).flat_map(|comment| quoted(cx, comment)) {
             if !aid.starts_with(&bytes) {
                 findings

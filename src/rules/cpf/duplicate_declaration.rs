@@ -76,9 +76,9 @@ fn check(cx: &ProfileContext<'_>, findings: &mut Findings<'_>) {
     };
     for statement in &cx.profile.tree.statements {
         match statement.kind {
-            StatementKind::CardModel { .. } => repeated.see(Thing::CardModel, statement.word),
+            StatementKind::CardModel { .. } => repeated.see(Thing::CardModel, statement.word()),
             StatementKind::MasterFile { attributes, .. } => {
-                repeated.see(Thing::MasterFile, statement.word);
+                repeated.see(Thing::MasterFile, statement.word());
                 repeated.see_attributes(attributes);
             }
             StatementKind::Declaration { attributes, .. } => repeated.see_attributes(attributes),
@@ -161,7 +161,7 @@ impl<'p> Repeated<'_, 'p, '_, '_> {
             let [(first, _), more @ ..] = content.data.as_slice() else {
                 continue;
             };
-            let word = |statement| profile.tree.statement(statement).word;
+            let word = |statement| profile.tree.statement(statement).word();
             for (statement, _) in more {
                 let message = "a `File` block has one `data =` only".to_owned();
                 let help = "join the two values with `+`, or delete one";

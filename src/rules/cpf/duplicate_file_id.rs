@@ -8,7 +8,6 @@ use crate::model::{File, FileIndex, FileKind};
 use crate::rules::{Check, Family, Findings, Level, ProfileContext};
 use crate::source::Span;
 use crate::stdlib::{AttributeValue, Certainty};
-use crate::syntax::cpf::TermKind;
 
 rule! {
     /// # What it finds
@@ -146,8 +145,5 @@ fn repeated<K: Eq + Hash>(seen: &mut HashMap<K, Span>, value: K, span: Span) -> 
 
 fn short_id(cx: &ProfileContext<'_>, file: &File<'_>) -> Option<(u64, Span)> {
     let value = cx.profile.attribute(file.attributes, "sfi")?.value;
-    match cx.profile.single_term(value)?.kind {
-        TermKind::Number(sfi) => Some((sfi, value.span)),
-        _ => None,
-    }
+    Some((cx.profile.number(value)?, cx.profile.tree.span(value)))
 }

@@ -70,7 +70,10 @@ fn check(cx: &ProfileContext<'_>, findings: &mut Findings<'_>) {
             continue;
         };
         let what = match term.kind {
-            TermKind::Call { name, .. } => format!("function `{}`", cx.text(name)),
+            TermKind::Call { .. } => {
+                let name = term.function_name(cx.profile.text);
+                format!("function `{}`", cx.text(name))
+            }
             _ => format!("variable `{}`", excerpt(cx.text(term.span))),
         };
         findings

@@ -68,15 +68,15 @@ fn check(cx: &ProfileContext<'_>, findings: &mut Findings<'_>) {
     findings
         .report(
             "`BurnFuse()` is not the last statement",
-            cx.label(call.word, "locks the card here"),
+            cx.label(call.word(), "locks the card here"),
         )
-        .because(cx.label(later.word, "meets a card that is locked"))
+        .because(cx.label(later.word(), "meets a card that is locked"))
         .help("move `BurnFuse()` to the end of the profile");
 }
 
 fn burns_fuse(cx: &ProfileContext<'_>, statement: &Statement) -> bool {
     matches!(statement.kind, StatementKind::Call { .. })
         && cx
-            .text(statement.word)
+            .text(statement.word())
             .eq_ignore_ascii_case(builtin::BURN_FUSE)
 }

@@ -148,7 +148,8 @@ fn check_pins(cx: &ProfileContext<'_>, puts: &[&CallSite<'_>], findings: &mut Fi
         let [argument] = profile.tree.arguments(put.arguments) else {
             continue;
         };
-        let name = cx.text(argument.span);
+        let span = profile.tree.span(*argument);
+        let name = cx.text(span);
         let is_name = profile
             .single_term(*argument)
             .is_some_and(|term| term.kind == TermKind::Name);
@@ -164,7 +165,7 @@ fn check_pins(cx: &ProfileContext<'_>, puts: &[&CallSite<'_>], findings: &mut Fi
                         "secret `{}` is handed out, but no PIN has it",
                         excerpt(name)
                     ),
-                    cx.label(argument.span, "the `value` of no `CreatePin`"),
+                    cx.label(span, "the `value` of no `CreatePin`"),
                 )
                 .help(format!(
                     "write `CreatePin {} value={name}`",

@@ -2,7 +2,7 @@ use super::rule;
 use crate::rules::{Check, Family, Findings, Level, ProfileContext};
 use crate::source::Span;
 use crate::stdlib::{Certainty, builtin};
-use crate::syntax::cpf::StatementKind;
+use crate::syntax::cpf::{Statement, StatementKind};
 
 rule! {
     /// # What it finds
@@ -99,9 +99,7 @@ fn report_without_tree(cx: &ProfileContext<'_>, create: Option<Span>, findings: 
 
 fn first_word(cx: &ProfileContext<'_>) -> Span {
     let statements = &cx.profile.tree.statements;
-    statements
-        .first()
-        .map_or(Span::empty(0), |statement| statement.word)
+    statements.first().map_or(Span::empty(0), Statement::word)
 }
 
 fn master_file(cx: &ProfileContext<'_>) -> Option<Span> {
@@ -110,10 +108,10 @@ fn master_file(cx: &ProfileContext<'_>) -> Option<Span> {
         .statements
         .iter()
         .find(|statement| matches!(statement.kind, StatementKind::MasterFile { .. }))
-        .map(|statement| statement.word)
+        .map(Statement::word)
 }
 
 fn first_block(cx: &ProfileContext<'_>) -> Option<Span> {
     let content = cx.profile.contents.first()?;
-    Some(cx.profile.tree.statement(content.statement).word)
+    Some(cx.profile.tree.statement(content.statement).word())
 }

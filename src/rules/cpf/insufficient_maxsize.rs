@@ -181,7 +181,7 @@ fn constant(cx: &ProfileContext<'_>, index: FileIndex) -> Option<(u64, Span)> {
     let content = cx.profile.content_of(index)?;
     let (_, value) = content.data.first()?;
     match content.facts?.size {
-        DataSize::Known(size) => Some((size, (*value)?.span)),
+        DataSize::Known(size) => Some((size, cx.profile.tree.span((*value)?))),
         _ => None,
     }
 }

@@ -103,7 +103,9 @@ fn judge(
         };
         let is_unread = attribute.value.terms == Range32::default()
             || cx.profile.is_placeholder(attribute.value)
-            || cx.profile.has_defect_in(statement, attribute.value.span);
+            || cx
+                .profile
+                .has_defect_in(statement, cx.profile.tree.span(attribute.value));
         if is_unread {
             continue;
         }
@@ -133,7 +135,10 @@ fn judge_value(
     findings
         .report(
             format!("`{name}` cannot be {found}"),
-            cx.label(attribute.value.span, format!("expected {expected}")),
+            cx.label(
+                cx.profile.tree.span(attribute.value),
+                format!("expected {expected}"),
+            ),
         )
         .help(format!("give {expected}"));
 }
@@ -159,14 +164,14 @@ fn fits(cx: &ProfileContext<'_>, wanted: AttributeValue, term: &Term) -> bool {
         }
         (AttributeValue::Size, TermKind::Name) => cx.text(term.span).eq_ignore_ascii_case("auto"),
         (AttributeValue::Aid, _) => false,
-        (_, TermKind::Number(number)) => wanted.admits(number),
+        (_, TermKind::Number) => wanted.admits(term.number_value(cx.profile.text)),
         _ => false,
     }
 }
 
 fn found(cx: &ProfileContext<'_>, term: &Term) -> String {
     match term.kind {
-        TermKind::Number(_) => format!("{}", excerpt(cx.text(term.span))),
+        TermKind::Number => format!("{}", excerpt(cx.text(term.span))),
         TermKind::Bytes => match term.bytes_value(cx.profile.text).len() {
             1 => "1 byte".to_owned(),
             length => format!("{length} bytes"),
@@ -242,8 +247,5 @@ fn judge_lengths(cx: &ProfileContext<'_>, attributes: Range32, findings: &mut Fi
 
 fn number(cx: &ProfileContext<'_>, attributes: Range32, name: &str) -> Option<(u64, Span)> {
     let value = cx.profile.attribute(attributes, name)?.value;
-    match cx.profile.single_term(value)?.kind {
-        TermKind::Number(number) => Some((number, value.span)),
-        _ => None,
-    }
+    Some((cx.profile.number(value)?, cx.profile.tree.span(value)))
 }

@@ -159,7 +159,7 @@ fn report_arity(
     // The first argument too many, else the name.
     let place = arguments
         .get(*arity.end())
-        .map_or(call.span, |surplus| surplus.span);
+        .map_or(call.span, |surplus| cx.profile.tree.span(*surplus));
     findings
         .report(
             format!(
@@ -200,7 +200,7 @@ fn judge_argument(
         ParameterKind::Number => "a number",
         ParameterKind::Alphabet => "a text with the characters to draw from",
     };
-    let span = argument_span(call, argument);
+    let span = argument_span(cx, call, argument);
     let draft = findings.report(
         format!("`{}` wants {expected}", call.name),
         cx.label(span, format!("expected {expected}")),
@@ -215,12 +215,9 @@ fn judge_argument(
     }
 }
 
-fn argument_span(call: &CallSite<'_>, argument: Expr) -> Span {
-    if argument.span.is_empty() {
-        call.span
-    } else {
-        argument.span
-    }
+fn argument_span(cx: &ProfileContext<'_>, call: &CallSite<'_>, argument: Expr) -> Span {
+    let span = cx.profile.tree.span(argument);
+    if span.is_empty() { call.span } else { span }
 }
 
 fn secret_help(cx: &ProfileContext<'_>, argument: Expr) -> String {
@@ -229,7 +226,7 @@ fn secret_help(cx: &ProfileContext<'_>, argument: Expr) -> String {
             .iter()
             .map(|credential| credential.variable)
     };
-    nearest(cx.text(argument.span), variables()).map_or_else(
+    nearest(cx.text(cx.profile.tree.span(argument)), variables()).map_or_else(
         || format!("use one of {}", variables().collect::<Vec<_>>().join(", ")),
         |near| format!("did you mean `{near}`?"),
     )
@@ -258,7 +255,7 @@ fn fits(
         return wanted != ParameterKind::Number;
     };
     match literal(cx, term).map(|term| term.kind) {
-        Some(TermKind::Number(_)) => wanted == ParameterKind::Number,
+        Some(TermKind::Number) => wanted == ParameterKind::Number,
         Some(TermKind::Bytes) => false,
         Some(TermKind::String) => wanted != ParameterKind::Number,
         _ => true,

@@ -110,7 +110,7 @@ fn report_declaration(
     findings
         .report(
             format!("`{name}` is an addition of perso to the language"),
-            cx.label(statement.word, "not in the published language"),
+            cx.label(statement.word(), "not in the published language"),
         )
         .help(help);
 }
@@ -155,7 +155,10 @@ fn check_access(cx: &ProfileContext<'_>, attribute: &Attribute, findings: &mut F
         findings
             .report(
                 "this access rule is an addition of perso to the language",
-                cx.label(attribute.value.span, "not in the published language"),
+                cx.label(
+                    cx.profile.tree.span(attribute.value),
+                    "not in the published language",
+                ),
             )
             .help("the published language shows `always` only");
     }
@@ -165,7 +168,7 @@ fn check_value(cx: &ProfileContext<'_>, value: Option<Expr>, findings: &mut Find
     let Some(value) = value else { return };
     let terms = cx.profile.tree.terms(value);
     for term in terms {
-        if let TermKind::Call { arguments, .. } = term.kind {
+        if let TermKind::Call { arguments } = term.kind {
             check_arguments(cx, arguments, findings);
         }
     }
@@ -185,7 +188,7 @@ fn check_value(cx: &ProfileContext<'_>, value: Option<Expr>, findings: &mut Find
 
 fn check_call(cx: &ProfileContext<'_>, term: u32, findings: &mut Findings<'_>) {
     let call = cx.profile.tree.terms.get(term as usize);
-    if let Some(TermKind::Call { arguments, .. }) = call.map(|term| term.kind) {
+    if let Some(TermKind::Call { arguments }) = call.map(|term| term.kind) {
         check_arguments(cx, arguments, findings);
     }
 }

@@ -62,8 +62,11 @@ fn check(cx: &ProfileContext<'_>, findings: &mut Findings<'_>) {
         if placement == Some(Placement::First) && !is_first && creation.is_none() {
             findings
                 .report(
-                    format!("`{}()` is not the first statement", cx.text(statement.word)),
-                    cx.label(statement.word, "belongs in front of all others"),
+                    format!(
+                        "`{}()` is not the first statement",
+                        cx.text(statement.word())
+                    ),
+                    cx.label(statement.word(), "belongs in front of all others"),
                 )
                 .help("move it to the start of the profile");
         }
@@ -75,13 +78,13 @@ fn check(cx: &ProfileContext<'_>, findings: &mut Findings<'_>) {
             findings
                 .report(
                     "a statement stands behind `CreateFiles()`",
-                    cx.label(statement.word, "comes too late"),
+                    cx.label(statement.word(), "comes too late"),
                 )
                 .because(cx.label(creation, "files are made and filled here"))
                 .help("move `CreateFiles()` to the end; only `BurnFuse()` stands behind it");
         }
         if creation.is_none() && calls(cx, statement, builtin::CREATE_FILES) {
-            creation = Some(statement.word);
+            creation = Some(statement.word());
         }
         is_first = false;
     }
@@ -89,11 +92,11 @@ fn check(cx: &ProfileContext<'_>, findings: &mut Findings<'_>) {
 
 fn calls(cx: &ProfileContext<'_>, statement: &Statement, function: &str) -> bool {
     matches!(statement.kind, StatementKind::Call { .. })
-        && cx.text(statement.word).eq_ignore_ascii_case(function)
+        && cx.text(statement.word()).eq_ignore_ascii_case(function)
 }
 
 fn placement(cx: &ProfileContext<'_>, statement: &Statement) -> Option<Placement> {
     let is_call = matches!(statement.kind, StatementKind::Call { .. });
-    let function = stdlib::function(cx.text(statement.word)).filter(|_| is_call)?;
+    let function = stdlib::function(cx.text(statement.word())).filter(|_| is_call)?;
     Some(function.placement)
 }

@@ -82,7 +82,7 @@ fn check(cx: &ProfileContext<'_>, findings: &mut Findings<'_>) {
         if let (Some((_, Some(value))), Some(facts)) = (content.data.first(), content.facts)
             && facts.size == DataSize::Unbounded
         {
-            report_unbounded(cx, file, auto, value.span, findings);
+            report_unbounded(cx, file, auto, cx.profile.tree.span(*value), findings);
         }
     }
 }

@@ -80,7 +80,7 @@ fn awaiting_variables<'p>(cx: &ProfileContext<'p>) -> HashMap<Span, &'p str> {
     let assignments = cx.profile.assignments.iter();
     assignments
         .filter(|assignment| cx.profile.awaits_value(assignment))
-        .filter_map(|assignment| Some((assignment.value?.span, assignment.name)))
+        .filter_map(|assignment| Some((cx.profile.tree.span(assignment.value?), assignment.name)))
         .collect()
 }
 

@@ -147,13 +147,13 @@ fn foreign_data(cx: &ProfileContext<'_>, file: FileIndex) -> Option<(&'static st
     let value = (*value)?;
     let facts = cx.profile.facts(value, *statement);
     if let Some(call) = facts.call {
-        return gives_blob(cx, call).then_some(("the encrypted PINs", value.span));
+        return gives_blob(cx, call).then_some(("the encrypted PINs", cx.profile.tree.span(value)));
     }
     let bytes = cx.profile.constant_bytes(value, *statement)?;
     let waits = bytes.iter().all(|byte| matches!(byte, 0x00 | 0xFF));
     let is_foreign =
         !waits && bytes.first() != Some(&SEQUENCE) && !cx.profile.is_malformed(*statement);
-    is_foreign.then_some(("other bytes", value.span))
+    is_foreign.then_some(("other bytes", cx.profile.tree.span(value)))
 }
 
 /// Whether the call at a place gives the encrypted PINs.

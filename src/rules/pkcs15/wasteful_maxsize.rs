@@ -119,5 +119,10 @@ fn static_data(cx: &ProfileContext<'_>, index: FileIndex) -> Option<(DataSize, S
     let (statement, value) = content.data.first()?;
     let value = (*value)?;
     let is_sound = !cx.profile.is_malformed(*statement);
-    (is_static && is_sound).then(|| (cx.profile.facts(value, *statement).size, value.span))
+    (is_static && is_sound).then(|| {
+        (
+            cx.profile.facts(value, *statement).size,
+            cx.profile.tree.span(value),
+        )
+    })
 }

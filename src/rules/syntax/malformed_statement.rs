@@ -95,7 +95,7 @@ fn check(cx: &TextContext<'_>, findings: &mut Findings<'_>) {
 
 /// The statement that a defect belongs to, for the beginning of a headline.
 fn place(cx: &TextContext<'_>, tree: &CpfTree, defect: &Defect) -> String {
-    let word = defect.statement.map(|id| tree.statement(id).word);
+    let word = defect.statement.map(|id| tree.statement(id).word());
     word.filter(|word| *word != defect.span)
         .map_or_else(String::new, |word| {
             format!("`{}`: ", excerpt(cx.text(word)))

@@ -78,13 +78,13 @@ fn check(cx: &TextContext<'_>, findings: &mut Findings<'_>) {
             }
             _ => "move it in front of `MasterFile`, or behind its `Endfile`",
         };
-        let outer = excerpt(cx.text(block.word));
+        let outer = excerpt(cx.text(block.word()));
         findings
             .report(
                 format!("`{word}` cannot stand inside `{outer}`"),
                 cx.label(defect.span, format!("inside `{outer}`")),
             )
-            .because(cx.label(block.word, "this block"))
+            .because(cx.label(block.word(), "this block"))
             .help(help);
     }
 }

@@ -3,7 +3,7 @@ use crate::diagnostic::Fix;
 use crate::rules::{Check, Family, Findings, Level, TextContext, excerpt, line_end};
 use crate::source::Span;
 use crate::stdlib::{self, Certainty};
-use crate::syntax::cpf::{CpfTree, Defect, DefectKind, Statement, StatementKind};
+use crate::syntax::cpf::{CpfTree, Defect, DefectKind, Statement, StatementId, StatementKind};
 
 rule! {
     /// # What it finds
@@ -81,7 +81,7 @@ fn report_unclosed(
     cx: &TextContext<'_>,
     tree: &CpfTree,
     defect: &Defect,
-    noticed: Span,
+    noticed: Option<StatementId>,
     findings: &mut Findings<'_>,
 ) {
     let opening = defect.statement.map(|id| tree.statement(id));
@@ -89,10 +89,12 @@ fn report_unclosed(
         return;
     };
     let word = excerpt(cx.text(defect.span));
-    let at_end = noticed.is_empty();
-    let reason = match at_end {
-        true => "the file ends before the block does",
-        false => "cannot stand inside the block",
+    let (noticed, reason) = match noticed {
+        Some(id) => (tree.statement(id).word(), "cannot stand inside the block"),
+        None => (
+            end_of(cx.file.text()),
+            "the file ends before the block does",
+        ),
     };
     findings
         .report(
@@ -105,6 +107,11 @@ fn report_unclosed(
             format!("insert `{end}`"),
             [insertion(cx, noticed, end)],
         ));
+}
+
+/// The place behind the last byte; texts are shorter than 4 GiB.
+fn end_of(text: &str) -> Span {
+    Span::empty(u32::try_from(text.len()).unwrap_or(u32::MAX))
 }
 
 /// The word that closes a block.

@@ -50,7 +50,7 @@ impl Blocks {
         let id = tree.next_statement();
         match statement.kind {
             StatementKind::End { word, .. } => {
-                let closed = self.close(tree, word, id, statement.word);
+                let closed = self.close(tree, word, id, statement.word());
                 statement.kind = StatementKind::End {
                     word,
                     closes: closed,
@@ -63,26 +63,26 @@ impl Blocks {
                 return;
             }
             StatementKind::MasterFile { .. } | StatementKind::File { .. } => {
-                self.leave_unclosed(tree, 0, statement.word);
+                self.leave_unclosed(tree, 0, Some(id));
             }
-            StatementKind::Call { .. } if is_create_files(text, statement.word) => {
-                self.leave_unclosed(tree, 0, statement.word);
+            StatementKind::Call { .. } if is_create_files(text, statement.word()) => {
+                self.leave_unclosed(tree, 0, Some(id));
             }
             _ => {}
         }
         statement.block = self.innermost();
         if self.is_misplaced(statement.kind) {
-            self.misplace(tree, id, statement.word);
+            self.misplace(tree, id, statement.word());
         }
         if let Some(kind) = opens(statement.kind) {
-            self.open(tree, id, statement.word, kind);
+            self.open(tree, id, statement.word(), kind);
         }
         tree.statements.push(statement);
     }
 
-    /// The text ends at `end`.
-    pub(super) fn finish(mut self, tree: &mut CpfTree, end: u32) {
-        self.leave_unclosed(tree, 0, Span::empty(end));
+    /// The text ends.
+    pub(super) fn finish(mut self, tree: &mut CpfTree) {
+        self.leave_unclosed(tree, 0, None);
         let told = self
             .misplaced
             .iter()
@@ -162,7 +162,7 @@ impl Blocks {
                 return None;
             }
         };
-        self.leave_unclosed(tree, closing + 1, word);
+        self.leave_unclosed(tree, closing + 1, Some(id));
         let closed = self.open.pop()?.id;
         if let Some(statement) = tree.statements.get_mut(closed.index()) {
             set_end(&mut statement.kind, id);
@@ -172,7 +172,7 @@ impl Blocks {
 
     /// Gives up on all open blocks but the outermost `keep`. Those that lie too deep are not told of
     /// one by one.
-    fn leave_unclosed(&mut self, tree: &mut CpfTree, keep: usize, noticed: Span) {
+    fn leave_unclosed(&mut self, tree: &mut CpfTree, keep: usize, noticed: Option<StatementId>) {
         let left = self.open.drain(keep..).enumerate();
         for (_, open) in left.take_while(|(index, _)| keep + index < MAX_DEPTH) {
             tree.defects.push(Defect {

@@ -1,7 +1,8 @@
-//! What the literals of a profile stand for, with the place of each byte in the text.
+//! What the terms of a profile stand for, read from its text when somebody asks: numbers, texts and
+//! bytes (with the place of each), and which function is called.
 
 use super::Term;
-use super::lexeme::{is_blank, line_end, run};
+use super::lexeme::{is_blank, is_word, line_end, run};
 use crate::source::Span;
 
 /// A piece of the inside of `0x{ … }`.
@@ -78,6 +79,25 @@ pub(super) fn is_closed_string(string: &str) -> bool {
 }
 
 impl Term {
+    /// The number that digits stand for; 0 for malformed ones. Meant for [`TermKind::Number`].
+    ///
+    /// [`TermKind::Number`]: super::TermKind::Number
+    #[must_use]
+    pub fn number_value(&self, text: &str) -> u64 {
+        number(self.span.of(text)).unwrap_or(0)
+    }
+
+    /// The name of the function that is called, which the term begins with. Meant for
+    /// [`TermKind::Call`].
+    ///
+    /// [`TermKind::Call`]: super::TermKind::Call
+    #[must_use]
+    pub fn function_name(&self, text: &str) -> Span {
+        let start = self.span.start as usize;
+        let length = run(self.span.of(text).as_bytes(), 0, is_word);
+        place(start, start + length)
+    }
+
     /// The text that a string stands for: without its quotes, each doubled quote once. The text of
     /// an unclosed string goes on to the end of its term. Meant for [`TermKind::String`].
     ///

@@ -13,7 +13,7 @@ pub use lexeme::{Lexeme, lexemes};
 pub use reader::parse;
 pub use tree::{
     Attribute, CpfTree, Declared, Defect, DefectKind, EndWord, Expected, Expr, FileMode, Operator,
-    Range32, Statement, StatementId, StatementKind, Term, TermKind,
+    Range32, Statement, StatementId, StatementKind, Term, TermKind, Token,
 };
 pub use words::StatementWord;
 

@@ -17,7 +17,7 @@ use super::literal::place;
 use super::words::{StatementWord, file_mode, nearest_file_mode};
 use super::{
     Attribute, CpfTree, Declared, Defect, DefectKind, EndWord, Expected, Expr, FileMode, Operator,
-    Range32, Statement, StatementKind, Term, TermKind,
+    Range32, Statement, StatementKind, Term, TermKind, Token,
 };
 use crate::source::Span;
 
@@ -68,8 +68,7 @@ impl<'t> Reader<'t> {
     }
 
     fn finish(mut self) -> CpfTree {
-        self.blocks
-            .finish(&mut self.tree, place(0, self.text.len()).end);
+        self.blocks.finish(&mut self.tree);
         let place = |defect: &Defect| defect.span.start;
         // Sorting would need room for a copy; only blocks bring findings out of order.
         if !self.tree.defects.is_sorted_by_key(place) {
@@ -115,7 +114,7 @@ impl<'t> Reader<'t> {
         self.skip(lines);
         let statement = Statement {
             span: Span::new(word.start, self.last),
-            word,
+            word_end: word.end,
             block: None,
             kind: StatementKind::Unknown,
         };
@@ -151,7 +150,7 @@ impl<'t> Reader<'t> {
         };
         let statement = Statement {
             span: Span::new(whole.start, self.last),
-            word,
+            word_end: word.end,
             block: None,
             kind,
         };
@@ -205,7 +204,7 @@ impl<'t> Reader<'t> {
                     }
                     self.comment(&part);
                 }
-                Some(self.token(&part))
+                Token::at(self.token(&part))
             }
             _ => {
                 self.missing(Expected::Name);
@@ -267,43 +266,40 @@ impl<'t> Reader<'t> {
                 _ => surplus = Some(part),
             }
         }
-        let (mode, name) = self.mode_and_name(names);
+        let (mode, mode_word, name) = self.mode_and_name(names);
         if let Some(part) = surplus {
             self.surplus(&part, Expected::EndOfLine);
         }
         StatementKind::File {
             mode,
-            name,
+            mode_word: mode_word.and_then(Token::at),
+            name: name.and_then(Token::at),
             end: None,
         }
     }
 
-    /// The two words of a `File` statement; a lone word that is no mode is the name.
+    /// What the two words of a `File` statement are: the mode and its word, and the name. A lone word
+    /// that is no mode is the name.
     fn mode_and_name(
         &mut self,
         words: [Option<Span>; 2],
-    ) -> (Option<(FileMode, Span)>, Option<Span>) {
+    ) -> (Option<FileMode>, Option<Span>, Option<Span>) {
         let [Some(first), second] = words else {
             self.missing(Expected::FileMode);
-            return (None, None);
+            return (None, None, None);
         };
-        let expected = Expected::FileMode;
-        match (file_mode(first.of(self.text)), second) {
-            (Some(mode), Some(name)) => (Some((mode, first)), Some(name)),
-            (Some(mode), None) => {
-                self.missing(Expected::Name);
-                (Some((mode, first)), None)
+        let mode = file_mode(first.of(self.text));
+        if mode.is_none() {
+            let expected = Expected::FileMode;
+            self.fault(first, DefectKind::Unexpected { expected });
+            if second.is_none() {
+                return (None, None, Some(first));
             }
-            (None, Some(name)) => {
-                self.fault(first, DefectKind::Unexpected { expected });
-                let mode = nearest_file_mode(first.of(self.text));
-                (mode.map(|mode| (mode, first)), Some(name))
-            }
-            (None, None) => {
-                self.fault(first, DefectKind::Unexpected { expected });
-                (None, Some(first))
-            }
+        } else if second.is_none() {
+            self.missing(Expected::Name);
         }
+        let mode = mode.or_else(|| nearest_file_mode(first.of(self.text)));
+        (mode, Some(first), second)
     }
 
     fn card_model(&mut self, mut parts: Parts<'t>) -> StatementKind {
@@ -380,7 +376,7 @@ impl<'t> Reader<'t> {
         let term = Term {
             span: Span::new(name.start, self.last),
             operator: Operator::None,
-            kind: TermKind::Call { name, arguments },
+            kind: TermKind::Call { arguments },
         };
         self.end_of_statement(behind);
         StatementKind::Call {
@@ -412,8 +408,12 @@ impl<'t> Reader<'t> {
         let (base, limit) = (self.base, self.limit);
         let kind = match self.read(rule, name.end as usize, whole.end as usize) {
             Some(mut parts) => {
+                let end = self.base + parts.as_str().len();
                 let behind = self.inside(&mut parts);
-                self.follow(word, behind)
+                let kind = self.follow(word, behind);
+                // Read again, the statement can end earlier, with a comment behind it.
+                self.skip(place(end, whole.end as usize));
+                kind
             }
             None => StatementKind::Unknown,
         };
@@ -462,6 +462,14 @@ mod tests {
         let comments: Vec<&str> = tree.comments.iter().map(|span| span.of(&text)).collect();
         assert_eq!(comments, ["; first", "; inside", "; joined", "; behind"]);
         assert_eq!(tree.defects.len(), 1);
+    }
+
+    #[test]
+    fn a_statement_read_again_keeps_the_comment_behind_it() {
+        let tree = parse("data\\\nCreateFiles(); note");
+        let spans: Vec<_> = tree.statements.iter().map(|it| it.span).collect();
+        assert_eq!(spans, [Span::new(0, 19)]);
+        assert_eq!(tree.comments, [Span::new(19, 25)]);
     }
 
     #[test]

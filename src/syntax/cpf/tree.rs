@@ -38,6 +38,30 @@ impl StatementId {
     }
 }
 
+/// The place of a token: a span that is not empty, so that the absence of a token takes no room.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub struct Token {
+    start: u32,
+    end: NonZeroU32,
+}
+
+impl Token {
+    /// The token at `span`; none when that is empty.
+    pub(super) fn at(span: Span) -> Option<Self> {
+        let end = NonZeroU32::new(span.end).filter(|_| !span.is_empty())?;
+        Some(Self {
+            start: span.start,
+            end,
+        })
+    }
+
+    /// Where it lies.
+    #[must_use]
+    pub const fn span(self) -> Span {
+        Span::new(self.start, self.end.get())
+    }
+}
+
 /// A card profile.
 #[derive(Debug, Default)]
 pub struct CpfTree {
@@ -60,12 +84,20 @@ pub struct CpfTree {
 pub struct Statement {
     /// From its first to its last token, over continued lines.
     pub span: Span,
-    /// Its first word: a keyword, the assigned variable, the called function.
-    pub word: Span,
+    /// End of its first word, which it begins with.
+    pub(super) word_end: u32,
     /// The block that encloses it.
     pub block: Option<StatementId>,
     /// What it is.
     pub kind: StatementKind,
+}
+
+impl Statement {
+    /// Its first word: a keyword, the assigned variable, the called function.
+    #[must_use]
+    pub const fn word(&self) -> Span {
+        Span::new(self.span.start, self.word_end)
+    }
 }
 
 /// What a statement is. Parts that a malformed statement lacks are absent.
@@ -98,7 +130,7 @@ pub enum StatementKind {
         /// Which of them.
         what: Declared,
         /// The declared name.
-        name: Option<Span>,
+        name: Option<Token>,
         /// Attributes.
         attributes: Range32,
         /// For `CreateDf`: the end word that closes it.
@@ -106,10 +138,12 @@ pub enum StatementKind {
     },
     /// `File Static NAME` / `File Dynamic NAME`, up to its `Endfile`.
     File {
-        /// `Static` or `Dynamic`, with its place.
-        mode: Option<(FileMode, Span)>,
+        /// `Static` or `Dynamic`.
+        mode: Option<FileMode>,
+        /// The word that says so; misspelt, it may say neither.
+        mode_word: Option<Token>,
         /// Name of the elementary file.
-        name: Option<Span>,
+        name: Option<Token>,
         /// The end word that closes it.
         end: Option<StatementId>,
     },
@@ -169,11 +203,9 @@ pub struct Attribute {
     pub value: Expr,
 }
 
-/// Terms joined by operators.
+/// Terms joined by operators; its place is [`CpfTree::span`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
 pub struct Expr {
-    /// From the first to the last term.
-    pub span: Span,
     /// Its terms in [`CpfTree::terms`].
     pub terms: Range32,
 }
@@ -206,7 +238,7 @@ pub enum Operator {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum TermKind {
     /// `12`, `0x5015`.
-    Number(u64),
+    Number,
     /// `'text'` or `"text"`; the span of the term includes the quotes.
     String,
     /// `0x{ … }`; the span of the term includes `0x{` and `}`.
@@ -217,8 +249,6 @@ pub enum TermKind {
     Name,
     /// `NAME(…)`.
     Call {
-        /// The function.
-        name: Span,
         /// Its arguments in [`CpfTree::arguments`].
         arguments: Range32,
     },
@@ -261,8 +291,8 @@ pub enum DefectKind {
     },
     /// A block is not closed; the span is its opening word.
     UnclosedBlock {
-        /// Where the reader noticed it.
-        noticed: Span,
+        /// The statement that cannot stand inside; none when the text ends.
+        noticed: Option<StatementId>,
     },
     /// An end word that closes nothing.
     StrayEnd,
@@ -301,6 +331,13 @@ pub enum Expected {
 impl std::fmt::Debug for StatementId {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_tuple("StatementId").field(&self.index()).finish()
+    }
+}
+
+/// Shown as its span.
+impl std::fmt::Debug for Token {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        self.span().fmt(f)
     }
 }
 
@@ -348,6 +385,17 @@ impl CpfTree {
     #[must_use]
     pub fn terms(&self, expr: Expr) -> &[Term] {
         slice(&self.terms, expr.terms)
+    }
+
+    /// Where an expression lies, from its first to its last term; empty at the start of the text when
+    /// it has none.
+    #[must_use]
+    pub fn span(&self, expr: Expr) -> Span {
+        match self.terms(expr) {
+            [] => Span::default(),
+            [only] => only.span,
+            [first, .., last] => first.span.cover(last.span),
+        }
     }
 
     /// The arguments of a call.
@@ -440,9 +488,9 @@ mod tests {
     /// A file with a defect on every line must not need many times its length.
     #[test]
     fn records_are_small() {
-        assert!(size_of::<Statement>() <= 52);
-        assert!(size_of::<Term>() <= 40);
-        assert!(size_of::<Attribute>() <= 24);
-        assert!(size_of::<Defect>() <= 24);
+        assert!(size_of::<Statement>() <= 40);
+        assert!(size_of::<Term>() <= 24);
+        assert!(size_of::<Attribute>() <= 16);
+        assert!(size_of::<Defect>() <= 20);
     }
 }

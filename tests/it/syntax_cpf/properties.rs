@@ -156,10 +156,10 @@ fn check_tiles(text: &str, tree: &CpfTree) {
 fn check_parts(text: &str, tree: &CpfTree) {
     for statement in &tree.statements {
         assert!(
-            statement.span.contains(statement.word),
+            statement.span.contains(statement.word()),
             "{statement:?} in {text:?}"
         );
-        assert!(!statement.word.is_empty(), "{statement:?} in {text:?}");
+        assert!(!statement.word().is_empty(), "{statement:?} in {text:?}");
     }
     for defect in &tree.defects {
         lies_in(text, defect.span);

@@ -66,7 +66,7 @@ struct Shape<'t> {
 
 impl Shape<'_> {
     fn statement(&self, statement: &Statement) -> String {
-        let word = show(self.text, statement.word);
+        let word = show(self.text, statement.word());
         let end = |end: Option<StatementId>| match end {
             Some(end) => format!(" … {}", end.index()),
             None => String::new(),
@@ -92,7 +92,7 @@ impl Shape<'_> {
                 end: closed,
             } => format!(
                 "{what:?} {}{}{}",
-                name.map_or("?".into(), |name| show(self.text, name)),
+                name.map_or("?".into(), |name| show(self.text, name.span())),
                 self.attributes(self.tree.attributes(attributes)),
                 end(closed),
             ),
@@ -100,10 +100,11 @@ impl Shape<'_> {
                 mode,
                 name,
                 end: closed,
+                ..
             } => format!(
                 "File {} {}{}",
-                mode.map_or("?".into(), |(mode, _)| format!("{mode:?}")),
-                name.map_or("?".into(), |name| show(self.text, name)),
+                mode.map_or("?".into(), |mode| format!("{mode:?}")),
+                name.map_or("?".into(), |name| show(self.text, name.span())),
                 end(closed),
             ),
             StatementKind::Data { value } => format!("data {}", self.value(value)),
@@ -148,14 +149,15 @@ impl Shape<'_> {
 
     fn term(&self, term: Term) -> String {
         match term.kind {
-            TermKind::Number(number) => format!("number {number}"),
+            TermKind::Number => format!("number {}", term.number_value(self.text)),
             TermKind::String => format!("string {:?}", term.string_value(self.text)),
             TermKind::Bytes => format!("bytes {:02X?}", term.bytes_value(self.text)),
             TermKind::Placeholder => "placeholder".into(),
             TermKind::Name => format!("name {}", show(self.text, term.span)),
-            TermKind::Call { name, arguments } => {
+            TermKind::Call { arguments } => {
                 let arguments = self.tree.arguments(arguments).iter();
                 let shown: Vec<String> = arguments.map(|expr| self.expression(*expr)).collect();
+                let name = term.function_name(self.text);
                 format!("call {}({})", show(self.text, name), shown.join(", "))
             }
         }

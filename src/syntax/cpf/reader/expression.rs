@@ -47,16 +47,13 @@ impl<'t> Reader<'t> {
 
     /// Moves the terms from `first` on into the tree, one behind the other.
     fn complete(&mut self, first: usize) -> Expr {
-        let (start, end) = match &self.terms[first..] {
-            [] => return Expr::default(),
-            [only] => (only.span, only.span),
-            [start, .., end] => (start.span, end.span),
-        };
+        if first == self.terms.len() {
+            return Expr::default();
+        }
         let terms = self.tree.terms.len();
         self.tree.terms.extend_from_slice(&self.terms[first..]);
         self.terms.truncate(first);
         Expr {
-            span: start.cover(end),
             terms: range(terms, self.tree.terms.len()),
         }
     }
@@ -85,11 +82,10 @@ impl<'t> Reader<'t> {
 
     fn number(&mut self, part: &Part<'t>) -> (Span, TermKind) {
         let span = self.token(part);
-        let value = number(part.as_str());
-        if value.is_none() {
+        if number(part.as_str()).is_none() {
             self.fault(span, DefectKind::MalformedNumber);
         }
-        (span, TermKind::Number(value.unwrap_or(0)))
+        (span, TermKind::Number)
     }
 
     fn string(&mut self, part: &Part<'t>) -> (Span, TermKind) {
@@ -147,7 +143,7 @@ impl<'t> Reader<'t> {
         let arguments = self.call_arguments(arguments.into_inner());
         let span = Span::new(name.start, self.last);
         self.pass_comments(parts);
-        (span, TermKind::Call { name, arguments })
+        (span, TermKind::Call { arguments })
     }
 
     /// What follows the `(` of a call, up to its `)`.
