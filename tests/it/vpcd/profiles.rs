@@ -44,12 +44,12 @@ fn arguments<'a>(token: &'a str, more: &[&'a str]) -> Vec<&'a str> {
 /// Makes the card in the process and in the reader; both trees without sizes must be equal.
 fn both_ways(here: &Sandbox, more: &[&str]) {
     let in_process = arguments("sim:process.img", more);
-    succeeds(here.perso(&in_process).envs(SECRETS).output().unwrap());
+    succeeds(&here.perso(&in_process).envs(SECRETS).output().unwrap());
     super::new_card(here, "reader.img");
     let reader = Reader::new(here);
     let card = reader.serve("reader.img");
     let mut in_reader = reader.command(PERSO, &arguments(READER, more));
-    succeeds(in_reader.envs(SECRETS).output().unwrap());
+    succeeds(&in_reader.envs(SECRETS).output().unwrap());
     card.interrupt();
     let trees = ["process.img", "reader.img"].map(|image| {
         let (code, tree, err) = here.run(&["card", "tree", image, "--json"]);
@@ -59,7 +59,7 @@ fn both_ways(here: &Sandbox, more: &[&str]) {
     assert_eq!(trees[0], trees[1]);
 }
 
-fn succeeds(output: std::process::Output) {
+fn succeeds(output: &std::process::Output) {
     let err = String::from_utf8_lossy(&output.stderr);
     assert!(output.status.success(), "{err}");
 }
