@@ -28,3 +28,4 @@ pub use channel::{Channel, ChannelError};
 pub use dump::dump;
 pub use fcp::{FileControl, FileKind, LifeCycle};
 pub use status::Sw;
+pub(crate) use status::tries_left;

@@ -117,7 +117,7 @@ impl Sw {
     #[must_use]
     pub fn meaning(self) -> String {
         if let Some(tries) = self.remaining_tries() {
-            return format!("wrong PIN, {tries} tries left");
+            return format!("wrong PIN, {}", tries_left(tries));
         }
         match self.sw1() {
             0x61 => return format!("{} more bytes are ready", self.sw2_count()),
@@ -132,6 +132,15 @@ impl Sw {
             0 => 256,
             count => count.into(),
         }
+    }
+}
+
+/// The tries that a PIN has left, for people.
+pub(crate) fn tries_left(tries: u8) -> String {
+    match tries {
+        0 => "no try left".to_owned(),
+        1 => "1 try left".to_owned(),
+        more => format!("{more} tries left"),
     }
 }
 
@@ -206,6 +215,8 @@ mod tests {
         assert_eq!(Sw(0x63C2).remaining_tries(), Some(2));
         assert_eq!(Sw(0x6300).remaining_tries(), None);
         assert_eq!(Sw(0x63C2).meaning(), "wrong PIN, 2 tries left");
+        assert_eq!(Sw(0x63C1).meaning(), "wrong PIN, 1 try left");
+        assert_eq!(Sw(0x63C0).meaning(), "wrong PIN, no try left");
         assert_eq!(Sw(0x6100).meaning(), "256 more bytes are ready");
         assert_eq!(Sw(0x6C10).meaning(), "wrong expected length, 16 is right");
         assert_eq!(Sw(0x6999).meaning(), "command not allowed");

@@ -103,11 +103,15 @@ impl Run {
         image: &Path,
         synthesize_pkcs15: bool,
     ) -> Self {
+        let uri = SimulatorUri {
+            image: Some(image.to_owned()),
+            model: None,
+        };
         Self {
             plan,
             job,
             field,
-            token: Some(format!("sim:{}", image.display())),
+            token: Some(uri.to_string()),
             force_iso: false,
             dry_run: false,
             journal: None,
@@ -288,9 +292,12 @@ fn show_card(token: &dyn Token, display: &Display) -> Result<(), Fatal> {
 fn open_token(run: &Run, job: &Job, past: Option<&Past>) -> Result<Box<dyn Token>, Fatal> {
     let uri = token_uri(run, job);
     if let Some(simulated) = SimulatorUri::parse(uri) {
-        let card = simulated
-            .map_err(Fatal::usage)
-            .and_then(|uri| SimulatedCard::open(&uri).map_err(|error| unanswered(&error)))?;
+        let uri = simulated.map_err(Fatal::usage)?;
+        let card = match run.dry_run {
+            true => SimulatedCard::look(&uri),
+            false => SimulatedCard::open(&uri, "perso run"),
+        };
+        let card = card.map_err(|error| unanswered(&error))?;
         return Ok(Box::new(CardToken::new(Box::new(card))));
     }
     if let Some(scheme) = uri.get(..PCSC.len())

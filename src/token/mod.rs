@@ -18,6 +18,8 @@ mod certificate_list;
 #[cfg(feature = "native")]
 mod module_token;
 #[cfg(feature = "native")]
+mod percent;
+#[cfg(feature = "native")]
 pub mod pkcs11;
 
 #[cfg(feature = "native")]

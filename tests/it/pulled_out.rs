@@ -116,7 +116,7 @@ impl Desk {
 
     fn card(&self) -> SimulatedCard {
         let image = Some(self.folder.path().join("card.img"));
-        SimulatedCard::open(&SimulatorUri { image, model: None }).unwrap()
+        SimulatedCard::open(&SimulatorUri { image, model: None }, "a test").unwrap()
     }
 
     /// Runs the plan on the card, which stays for so many commands; gives how many it got as well.

@@ -6,32 +6,42 @@ use serde_json::Value;
 use crate::sandbox::Sandbox;
 
 /// What the jobs take from the environment.
-const SECRETS: [(&str, &str); 5] = [
+const SECRETS: [(&str, &str); 6] = [
     ("USER_PIN", "246810"),
     ("USER_PUK", "13579135"),
     ("SIGNATURE_PIN", "112358"),
     ("NEW_PIN", "864209"),
     ("LETTER_PASSWORD", "letters-0815"),
+    ("ENCRYPTION_PASSWORD", "archive-4711"),
 ];
 
 const HEAD: &str = "[Encoding]\nType=1024,Chip\nDevices=8711\n[Fields]\nUserPin=\nUserPuk=\nSignaturePin=\n\
-    SlotPuk=\nNote=\nLetterPin=\nLetterPuk=\n[Description]\n\
+    SlotPuk=\nNote=\nArchive=\nArchivePassword=\nLetterPin=\nLetterPuk=\n[Description]\n\
     PKCS11LibraryWindows32=C:/Program Files (x86)/Personal/bin/personal.dll\n";
 
-const LOGIN: &str = "[Application_L]\nKeySize=2048\nCertTempl=Login\n";
-const SIGN: &str = "[Application_S]\nLocation=#Signature\nKeySize=2048\nCertTempl=Signature\n";
-const NOTE: &str = "[Application_D]\nDataObject=Note\nLabelExpressionDataObject=Note\n";
+pub(crate) const LOGIN: &str = "[Application_L]\nKeySize=2048\nCertTempl=Login\n";
+pub(crate) const SIGN: &str =
+    "[Application_S]\nLocation=#Signature\nKeySize=2048\nCertTempl=Signature\n";
+pub(crate) const NOTE: &str = "[Application_D]\nDataObject=Note\nLabelExpressionDataObject=Note\n";
+/// A key and its certificate that were made elsewhere, in `encryption.p12`.
+pub(crate) const ARCHIVE: &str = "[Application_E]\nWriteP12Data=true\nCertTempl=Archive\n\
+    Certificate=Archive\nP12PASSWORD=ArchivePassword\n";
 
 /// What a job binds, by field.
-const FIELDS: [(&str, &str); 5] = [
+const FIELDS: [(&str, &str); 7] = [
     ("UserPin", "{ env = 'USER_PIN' }"),
     ("UserPuk", "{ env = 'USER_PUK' }"),
     ("SignaturePin", "{ env = 'SIGNATURE_PIN' }"),
     ("SlotPuk", "{ env = 'SLOT_PUK' }"),
     ("Note", "'UmFjayA3LCBzaGVsZiAy'"),
+    (
+        "Archive",
+        "{ file = 'encryption.p12', encoding = 'base64' }",
+    ),
+    ("ArchivePassword", "{ env = 'ENCRYPTION_PASSWORD' }"),
 ];
 
-const JOB: &str = "[job]\nid = 'ready-1'\n[issuer]\nkind = 'dev-ca'\n\
+const JOB: &str = "[job]\nid = 'ready-1'\n[issuer]\nkind = 'dev-ca'\nfolder = 'ca'\n\
     [pin-encryption]\ncertificate = 'pin-encryption.pem'\n\
     [pin-decryption]\n\
     keys = [{ pkcs12 = 'pin-decryption.p12', password = { env = 'LETTER_PASSWORD' } }]\n";
@@ -73,20 +83,26 @@ fn run(here: &Sandbox, body: &str, secrets: &[(&str, &str)]) -> (i32, String) {
     (output.status.code().unwrap(), told)
 }
 
-fn done(here: &Sandbox, body: &str, secrets: &[(&str, &str)]) {
+/// As [`run`], and it succeeds.
+pub(crate) fn done(here: &Sandbox, body: &str, secrets: &[(&str, &str)]) {
     let (code, told) = run(here, body, secrets);
     assert_eq!(code, 0, "{told}");
 }
 
 /// What the run before wrote into the file for credentials.
-fn secret_output(here: &Sandbox, field: &str) -> String {
+pub(crate) fn secret_output(here: &Sandbox, field: &str) -> String {
     let outputs = std::fs::read(here.path("secret.json")).unwrap();
     let outputs: Value = serde_json::from_slice(&outputs).unwrap();
     outputs["outputs"][field].as_str().unwrap().to_owned()
 }
 
-fn sandbox() -> Sandbox {
+/// The files that the job names.
+pub(crate) fn sandbox() -> Sandbox {
     Sandbox::new()
+        .file(
+            "encryption.p12",
+            include_bytes!("../../examples/employee-card/encryption.p12"),
+        )
         .file(
             "pin-encryption.pem",
             include_bytes!("../../examples/encrypted-pins/pin-encryption.pem"),

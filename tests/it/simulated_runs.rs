@@ -1,5 +1,7 @@
 //! Runs on the simulated card that go wrong, or that bring their own layout.
 
+use perso::card::image::ImageLock;
+
 use crate::sandbox::Sandbox;
 
 const DESCRIPTION: &str = "\
@@ -90,14 +92,11 @@ fn desk(description: &str) -> Sandbox {
 }
 
 fn run(here: &Sandbox, more: &[&str]) -> (i32, String, String) {
-    let arguments = [
-        "run",
-        "card.dsc",
-        "--job",
-        "job.toml",
-        "--token",
-        "sim:card.img",
-    ];
+    run_on(here, "sim:card.img", more)
+}
+
+fn run_on(here: &Sandbox, token: &str, more: &[&str]) -> (i32, String, String) {
+    let arguments = ["run", "card.dsc", "--job", "job.toml", "--token", token];
     let output = here
         .perso(&[&arguments[..], more].concat())
         .env("USER_PIN", "246810")
@@ -228,6 +227,51 @@ fn entry() -> (String, String) {
         base64(key.expose())
     );
     (own, base64(found.chain[0].der()))
+}
+
+/// The second of two is told who has the card; looking at it is free.
+#[test]
+fn one_process_has_the_card_in_an_image() {
+    let here = desk(DESCRIPTION);
+    let image = here.path("card.img");
+    let first = ImageLock::take(&image, "perso run").unwrap();
+    let holder = format!("is in use: perso run, process {}", std::process::id());
+    let (code, _, err) = run(&here, &[]);
+    assert!(code == 6 && err.contains(&holder), "{err}");
+    let (code, out, err) = run(&here, &["--dry-run"]);
+    assert_eq!(code, 0, "{out}{err}");
+    let (code, _, err) = here.run(&["card", "new", "card.img", "--force"]);
+    assert!(code == 6 && err.contains(&holder), "{err}");
+    drop(first);
+    let (code, _, err) = run(&here, &[]);
+    assert_eq!(code, 0, "{err}");
+    let _second = ImageLock::take(&image, "perso card serve").unwrap();
+    let (code, _, err) = here.run(&["card", "tree", "card.img"]);
+    assert_eq!(code, 0, "{err}");
+}
+
+/// A question mark begins the model, and is escaped in the name of the file.
+#[test]
+fn the_name_of_an_image_may_have_any_characters() {
+    let here = desk(DESCRIPTION);
+    let (code, _, err) = run_on(&here, "sim:what%3F 100%25.img?model=iso7816", &[]);
+    assert_eq!(code, 0, "{err}");
+    assert!(here.path("what? 100%.img").exists());
+    let (code, tree, err) = here.run(&["card", "tree", "what? 100%.img"]);
+    assert!(code == 0 && tree.contains("iso7816"), "{tree}{err}");
+    let (code, _, err) = run_on(&here, "sim:what?.img", &[]);
+    assert!(code == 2 && err.contains("`%3F`"), "{code} {err}");
+    // The command that takes a path takes it as it is.
+    let output = here
+        .perso(&[
+            "card", "new", "why?.img", "--from", "card.dsc", "--job", "job.toml",
+        ])
+        .env("USER_PIN", "246810")
+        .env("USER_PUK", "13579135")
+        .output()
+        .unwrap();
+    let (code, _, err) = told(&output);
+    assert!(code == 0 && here.path("why?.img").exists(), "{err}");
 }
 
 #[test]

@@ -55,9 +55,20 @@ pub(crate) const DESCRIPTION: &str = "[Encoding]\nType=1024,Chip\nDevices=8711\n
     InitToken=true\nChipProfile=seed.cpf\nProfileParameters=certificate\nInitialPUK=UserPuk\n\
     ClearFields=UserPuk\n";
 
-const JOB: &str = "[fields]\nUserPuk = { env = 'USER_PUK' }\ncertificate = { file = 'id.b64' }\n";
+pub(crate) const JOB: &str =
+    "[fields]\nUserPuk = { env = 'USER_PUK' }\ncertificate = { file = 'id.txt' }\n";
 
 const FLAG: &str = "--synthesize-pkcs15";
+
+/// A folder with the published profile and a certificate for it, in PEM.
+pub(crate) fn published() -> Sandbox {
+    let certificate = include_bytes!("../../examples/encrypted-pins/pin-encryption.pem");
+    Sandbox::new()
+        .file("card/seed.cpf", PROFILE)
+        .file("card/card.dsc", DESCRIPTION)
+        .file("card/job.toml", JOB)
+        .file("card/id.txt", certificate)
+}
 
 /// As long as the certificate of the measured baseline, and with no zero at its end.
 fn sandbox(profile: &str) -> Sandbox {
@@ -67,7 +78,7 @@ fn sandbox(profile: &str) -> Sandbox {
         .file("seed.cpf", profile)
         .file("seed.dsc", DESCRIPTION)
         .file("job.toml", JOB)
-        .file("id.b64", certificate)
+        .file("id.txt", certificate)
 }
 
 /// Commands whose bytes are known: those for the files. The PUK is secret.

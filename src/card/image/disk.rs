@@ -15,12 +15,20 @@ pub enum DiskError {
     /// The operating system refused.
     #[error("cannot {action} the card image {}: {source}", path.display())]
     Io {
-        /// What was tried: `read`, `write`.
+        /// What was tried: `read`, `write`, `lock`.
         action: &'static str,
         /// The file.
         path: PathBuf,
         /// The reason.
         source: io::Error,
+    },
+    /// Another process has the card out of the image and will write it.
+    #[error("the card image {} is in use: {by}", path.display())]
+    InUse {
+        /// The image.
+        path: PathBuf,
+        /// Which command in which process.
+        by: String,
     },
     /// The content is wrong.
     #[error("{}: {source}", path.display())]

@@ -2,7 +2,7 @@
 //!
 //! The bytes are a header (magic, version, length, SHA-256 of the body) and a body in JSON, the
 //! same bytes for the same card. PINs and private keys stand in it in the clear: a simulated card
-//! has no vault, its file has mode 0600. Pure but for the submodule that reads and writes files.
+//! has no vault, its file has mode 0600. Pure but for the submodules that read, write and lock files.
 
 use std::collections::BTreeMap;
 
@@ -19,9 +19,13 @@ use super::{FileControl, Sw};
 
 #[cfg(feature = "native")]
 mod disk;
+#[cfg(feature = "native")]
+mod lock;
 
 #[cfg(feature = "native")]
 pub use disk::{DiskError, read, write, write_unflushed};
+#[cfg(feature = "native")]
+pub use lock::ImageLock;
 
 const MAGIC: &[u8; 8] = b"PERSOCRD";
 const VERSION: u16 = 1;

@@ -11,7 +11,8 @@
 //! * CREATE FILE of the MF sets its rules and size while the card is blank.
 //! * PIN objects have numbers 1 to 14; bit 8 of a reference (local or global) does not matter.
 //!   Keys have numbers 1 to 15, those in the form of CardOS 4.4 up to 31. Both belong to the card.
-//! * A personality adds commands and forms to this core; that of CardOS 4.4 is `cardos44`.
+//! * A personality adds commands and forms to this core; that of CardOS 4.4 is `cardos44`. Those of
+//!   CardOS do not tell the tries left with the answer to a wrong PIN.
 //! * PUT DATA and GET DATA with P1-P2 `01F0` to `01F3` define and list PINs, keys and options, see
 //!   [`objects`]; `80 06 00 00` erases the card, see [`Options`].
 
@@ -138,13 +139,21 @@ impl Card {
             })
         };
         let response = result.unwrap_or_else(|sw| {
-            let sw = match self.is_cardos44() && presents {
-                true => cardos44::status(sw),
+            let sw = match presents {
+                true => self.told(sw),
                 false => sw,
             };
             Response::new(Vec::new(), sw)
         });
         self.cut(response, expected as usize)
+    }
+
+    /// What this card says of a PIN that was presented.
+    fn told(&self, sw: Sw) -> Sw {
+        match sw.remaining_tries() {
+            Some(_) if !self.options().personality.tells_tries_left() => Sw::WRONG_PIN,
+            _ => sw,
+        }
     }
 
     /// Checks the class and joins a chain of commands; `None` until the last one.

@@ -44,6 +44,17 @@ impl Personality {
         Self::ALL.into_iter().find(|it| it.name() == name)
     }
 
+    /// Whether the answer to a wrong PIN tells the tries left, as ISO 7816 has it (`63Cx`). A CardOS
+    /// answers `6300`, the only such status that OpenSC's driver knows for any of its versions;
+    /// VERIFY without data tells the tries on every card.
+    #[must_use]
+    pub const fn tells_tries_left(self) -> bool {
+        match self {
+            Self::Iso7816 => true,
+            Self::CardOs50 | Self::CardOs44 => false,
+        }
+    }
+
     /// The names of all, for people: `` `iso7816`, `cardos-5.0` … ``.
     #[must_use]
     pub fn names() -> String {

@@ -10,6 +10,7 @@ use tempfile::TempPath;
 use super::options::Compiling;
 use super::run::{self, Run};
 use super::{Display, Exit, Fatal, output, plan};
+use crate::card::image::{DiskError, ImageLock};
 use crate::card::simulator::{Card as SimulatedCard, Options, Personality};
 use crate::card::tree::Picture;
 use crate::card::{dump, image};
@@ -102,6 +103,7 @@ fn make(new: &New, display: &Display) -> Result<Exit, Fatal> {
         Fatal::usage(format!("there is no card model `{}`", new.model))
             .help(format!("known are {}", Personality::names()))
     })?;
+    let _lock = hold(&new.image, "perso card new")?;
     if new.image.exists() && !new.force {
         let name = new.image.display();
         return Err(Fatal::usage(format!("`{name}` is there already"))
@@ -179,6 +181,16 @@ fn named(picture: Picture, plan: &Plan, from: &Path) -> Result<Picture, Fatal> {
             .help("name a description with `InitToken` and `ChipProfile`")
     })?;
     Ok(picture.declared_by(program))
+}
+
+/// Keeps other processes off the image.
+fn hold(image: &Path, holder: &str) -> Result<ImageLock, Fatal> {
+    ImageLock::take(image, holder).map_err(|error| match error {
+        DiskError::InUse { .. } => {
+            Fatal::of(Exit::Refused, &error.to_string()).help("wait until it has ended, or end it")
+        }
+        _ => Fatal::usage(error.to_string()),
+    })
 }
 
 fn read(image: &Path) -> Result<SimulatedCard, Fatal> {

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 
 use clap::Args;
 
-use super::{Display, Exit, Fatal, read};
+use super::{Display, Exit, Fatal, hold, read};
 use crate::card::serve::{self, Event, Log, ServeError, Server, Stop};
 
 /// Put a card into the virtual reader of vpcd, until interrupted.
@@ -30,6 +30,7 @@ pub(super) struct Serve {
 /// Runs the command.
 pub(super) fn run(serve: &Serve, display: &Display) -> Result<Exit, Fatal> {
     let address = address(&serve.vpcd)?;
+    let _lock = hold(&serve.image, "perso card serve")?;
     let mut server = Server::new(read(&serve.image)?).kept_in(&serve.image);
     if let Some(file) = &serve.trace {
         server = server.logged(trace(file)?);

@@ -43,6 +43,12 @@ impl CardToken {
         Ok(dialect)
     }
 
+    /// Whether it is a CardOS 4.4, and not a simulated one, which takes our own commands as well.
+    pub(super) fn is_cardos44_chip(&mut self) -> Result<bool, TokenError> {
+        let is_cardos44 = self.dialect()? == Some(Dialect::CardOs44);
+        Ok(is_cardos44 && self.identification()?.is_none())
+    }
+
     /// A PIN as the card takes it.
     pub(super) fn filled_up(&mut self, pin: &[u8]) -> Result<Zeroizing<Vec<u8>>, TokenError> {
         let length = match self.dialect()? {

@@ -1,7 +1,7 @@
 //! The line to a card: commands, and what commands alone do not tell.
 
 use crate::card::tree::Picture;
-use crate::card::{Channel, ChannelError, Command, Response, Sw};
+use crate::card::{Channel, ChannelError, Command, Response, Sw, tries_left};
 use crate::token::{Kind, Retry, TokenError};
 
 /// A card that is there.
@@ -65,7 +65,14 @@ pub(super) fn lost(doing: &str, error: &ChannelError) -> TokenError {
 
 /// The card answered with something else than `9000`.
 pub(super) fn refused(doing: &str, sw: Sw) -> TokenError {
-    let problem = format!("{doing}: the card answers {sw}, {}", sw.meaning());
+    refused_with(doing, sw, None)
+}
+
+/// As [`refused`], of a PIN whose `tries` left were asked for.
+pub(super) fn refused_with(doing: &str, sw: Sw, tries: Option<u8>) -> TokenError {
+    let tries = tries.map(|left| format!(", {}", tries_left(left)));
+    let tries = tries.unwrap_or_default();
+    let problem = format!("{doing}: the card answers {sw}, {}{tries}", sw.meaning());
     let retry = match sw {
         _ if sw.is_wrong_pin() => Retry::LookFirst,
         Sw::BLOCKED | Sw::MEMORY_FAILURE => Retry::LookFirst,

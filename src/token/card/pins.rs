@@ -6,7 +6,7 @@ use crate::card::apdu::ins;
 use crate::card::{Command, Sw};
 use crate::operation::{Access, Input, Login, Role};
 use crate::secret::Secret;
-use crate::token::card::line::{ask, refused, send};
+use crate::token::card::line::{ask, refused, refused_with, send};
 use crate::token::{Retry, TokenError};
 
 /// Bit 8 of a reference: local to the directory. OpenSC sets it always, so perso does.
@@ -97,7 +97,7 @@ impl CardToken {
             self.verified.insert(reference);
             return Ok(());
         }
-        Err(explained(refused(&doing, answer.sw), answer.sw))
+        Err(self.refusal(&doing, answer.sw, credential))
     }
 
     /// What the card tells about a PIN; nothing is tried.
@@ -126,7 +126,7 @@ impl CardToken {
         let reference = self.reference_of(credential);
         let command = Command::new(ins::CHANGE_REFERENCE_DATA, 0, LOCAL | reference);
         let doing = format!("changing {}", credential.word());
-        self.change_by(command, old, new, &doing)?;
+        self.change_by(credential, command, [old, new], &doing)?;
         self.verified.insert(reference);
         Ok(())
     }
@@ -142,22 +142,22 @@ impl CardToken {
         let reference = self.reference_of(credential);
         let command = Command::new(ins::RESET_RETRY_COUNTER, PUK_AND_NEW, LOCAL | reference);
         let doing = format!("setting {} by {}", credential.word(), by.word());
-        self.change_by(command, input_bytes(&login.credential)?, new, &doing)?;
+        let present = input_bytes(&login.credential)?;
+        self.change_by(by, command, [present, new], &doing)?;
         self.verified.remove(&reference);
         Ok(())
     }
 
+    /// Sends what is present of a credential, and a new PIN.
     fn change_by(
         &mut self,
+        credential: Access,
         command: Command,
-        present: &Secret,
-        new: &Secret,
+        [present, new]: [&Secret; 2],
         doing: &str,
     ) -> Result<(), TokenError> {
-        let (present, new) = (
-            self.filled_up(present.expose())?,
-            self.filled_up(new.expose())?,
-        );
+        let present = self.filled_up(present.expose())?;
+        let new = self.filled_up(new.expose())?;
         let mut both = zeroize::Zeroizing::new(Vec::with_capacity(present.len() + new.len()));
         both.extend_from_slice(&present);
         both.extend_from_slice(&new);
@@ -169,8 +169,23 @@ impl CardToken {
             Sw::REFERENCE_UNUSABLE => Err(refused(doing, answer.sw).cause(
                 "the profile gives this PIN no PUK that unblocks it; see `unblock=` of `CreatePin`",
             )),
-            sw => Err(explained(refused(doing, sw), sw)),
+            sw => Err(self.refusal(doing, sw, credential)),
         }
+    }
+
+    /// Why a credential was not taken. A card that does not tell the tries left is asked for them,
+    /// which tries nothing; without an answer the refusal stands as it is.
+    fn refusal(&mut self, doing: &str, sw: Sw, credential: Access) -> TokenError {
+        let left = match sw {
+            Sw::WRONG_PIN => self.pin_state(credential).ok(),
+            _ => None,
+        };
+        let left = match left {
+            Some(PinState::Usable(tries)) => Some(tries),
+            Some(PinState::Blocked) => Some(0),
+            _ => None,
+        };
+        explained(refused_with(doing, sw, left), sw)
     }
 
     /// Blocks a PIN by tries that cannot be right: no PIN is made of control characters.

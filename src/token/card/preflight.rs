@@ -30,6 +30,18 @@ impl CardToken {
         action: &Action<Option<Input>>,
     ) -> Result<Vec<Refusal>, TokenError> {
         let mut refusals = Vec::new();
+        if adds_objects(action) && self.is_cardos44_chip()? {
+            refusals.push(
+                Refusal::new(
+                    "perso adds keys, certificates and data to a CardOS 4.4 in its simulation only",
+                )
+                .help(
+                    "it makes them in the form of ISO 7816, which the chip does not take; lay the \
+                     card out by a description without applications, and let `pkcs15-init` of \
+                     OpenSC add them",
+                ),
+            );
+        }
         match action {
             // Every plan begins with it: what an earlier pre-flight foresaw does not count.
             Action::SelectCard { .. } => self.foreseen = Foreseen::AsItIs,
@@ -255,6 +267,19 @@ const fn needs_application(action: &Action<Option<Input>>) -> bool {
             | Action::WriteCertificateList { .. }
             | Action::WriteSerialNumber { .. }
             | Action::ReadEncryptedPins { .. }
+    )
+}
+
+/// What makes keys and files after the layout, or uses keys.
+const fn adds_objects(action: &Action<Option<Input>>) -> bool {
+    matches!(
+        action,
+        Action::GenerateKeyPair { .. }
+            | Action::SignRequest { .. }
+            | Action::WriteCertificate { .. }
+            | Action::ImportPkcs12 { .. }
+            | Action::WriteData { .. }
+            | Action::WriteCertificateList { .. }
     )
 }
 

@@ -1,17 +1,22 @@
 //! The simulated card as a token: `sim:` is a new card for each run, `sim:FILE` lies in an image.
 
-use std::path::PathBuf;
+#[cfg(unix)]
+use std::ffi::OsString;
+use std::fmt;
+use std::path::{Path, PathBuf};
 
 use getrandom::SysRng;
 use rand_core::UnwrapErr;
 
 use super::Line;
+use crate::card::image::{DiskError, ImageLock};
 use crate::card::simulator::{Card, Options, Personality};
 use crate::card::tree::Picture;
 use crate::card::{Channel, ChannelError, Command, Response, image};
-use crate::token::{Kind, Retry, TokenError};
+use crate::token::{Kind, Retry, TokenError, percent};
 
 /// A `sim:` URI (perso): `sim:`, `sim:FILE`, either with `?model=iso7816` or another personality.
+/// In the name of the file `%3F` stands for `?` and `%25` for `%`.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct SimulatorUri {
     /// The image; without one the card lives as long as the process.
@@ -20,13 +25,14 @@ pub struct SimulatorUri {
     pub model: Option<Personality>,
 }
 
+const SCHEME: &str = "sim:";
+
 impl SimulatorUri {
     /// Reads a URI; `None` if it is one of another scheme.
     ///
     /// # Errors
     /// What is wrong with it, in one sentence.
     pub fn parse(uri: &str) -> Option<Result<Self, String>> {
-        const SCHEME: &str = "sim:";
         let scheme = uri.get(..SCHEME.len())?;
         scheme
             .eq_ignore_ascii_case(SCHEME)
@@ -39,17 +45,65 @@ impl SimulatorUri {
             None => (rest, None),
         };
         let model = query.map(model_of).transpose()?;
-        Ok(Self {
-            image: (!path.is_empty()).then(|| PathBuf::from(path)),
-            model,
-        })
+        let image = (!path.is_empty()).then(|| path_of(path)).transpose()?;
+        Ok(Self { image, model })
     }
 }
 
+/// What [`SimulatorUri::parse`] reads.
+impl fmt::Display for SimulatorUri {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(SCHEME)?;
+        if let Some(path) = &self.image {
+            let plain = |byte: u8| byte.is_ascii_graphic() && !b"?%".contains(&byte);
+            f.write_str(&percent::encode(&bytes_of(path), plain))?;
+        }
+        match self.model {
+            Some(model) => write!(f, "?{MODEL}{}", model.name()),
+            None => Ok(()),
+        }
+    }
+}
+
+fn path_of(path: &str) -> Result<PathBuf, String> {
+    let wrong = || {
+        format!("a `%` in `{path}` does not stand for a byte; one in the name of a file is `%25`")
+    };
+    let bytes = percent::decode(path).ok_or_else(wrong)?;
+    from_bytes(bytes).ok_or_else(wrong)
+}
+
+#[cfg(unix)]
+fn from_bytes(path: Vec<u8>) -> Option<PathBuf> {
+    let path: OsString = std::os::unix::ffi::OsStringExt::from_vec(path);
+    Some(path.into())
+}
+
+#[cfg(unix)]
+fn bytes_of(path: &Path) -> Vec<u8> {
+    std::os::unix::ffi::OsStrExt::as_bytes(path.as_os_str()).to_vec()
+}
+
+/// Paths are no bytes elsewhere, but UTF-8 for all that people name.
+#[cfg(not(unix))]
+fn from_bytes(path: Vec<u8>) -> Option<PathBuf> {
+    String::from_utf8(path).ok().map(PathBuf::from)
+}
+
+#[cfg(not(unix))]
+fn bytes_of(path: &Path) -> Vec<u8> {
+    path.to_string_lossy().into_owned().into_bytes()
+}
+
+const MODEL: &str = "model=";
+
 fn model_of(query: &str) -> Result<Personality, String> {
-    let name = query
-        .strip_prefix("model=")
-        .ok_or_else(|| format!("`?{query}` is not known; a simulated card takes `?model=NAME`"))?;
+    let name = query.strip_prefix(MODEL).ok_or_else(|| {
+        format!(
+            "`?{query}` is not known; a simulated card takes `?model=NAME`, and a `?` in the name of \
+             its file is `%3F`"
+        )
+    })?;
     Personality::from_name(name).ok_or_else(|| {
         let known = Personality::names();
         format!("there is no card model `{name}`; known are {known}")
@@ -61,29 +115,47 @@ fn model_of(query: &str) -> Result<Personality, String> {
 pub struct SimulatedCard {
     card: Card,
     image: Option<PathBuf>,
+    /// Keeps others off the image, where there is one and it may be written.
+    _lock: Option<ImageLock>,
 }
 
 impl SimulatedCard {
-    /// The card that `uri` names: from its image, else a blank one.
+    /// The card that `uri` names: from its image, else a blank one. Until it is dropped no other
+    /// process has that image; they are told of `holder`.
+    ///
+    /// # Errors
+    /// [`TokenError`] of class [`Retry::Refused`] if the image is in use, unreadable or of another
+    /// model.
+    pub fn open(uri: &SimulatorUri, holder: &str) -> Result<Self, TokenError> {
+        let lock = uri.image.as_ref();
+        let lock = lock.map(|path| ImageLock::take(path, holder)).transpose();
+        let lock = lock.map_err(|error| unreadable(&error))?;
+        Ok(Self {
+            _lock: lock,
+            ..Self::look(uri)?
+        })
+    }
+
+    /// As [`open`](Self::open), to look at a card that nothing is written to, whoever has it.
     ///
     /// # Errors
     /// [`TokenError`] of class [`Retry::Refused`] if the image is unreadable or of another model.
-    pub fn open(uri: &SimulatorUri) -> Result<Self, TokenError> {
-        let refused = |problem: String| TokenError::new(Retry::Refused, problem);
+    pub fn look(uri: &SimulatorUri) -> Result<Self, TokenError> {
         let rng = UnwrapErr(SysRng);
         let stored = match &uri.image {
             Some(path) if path.exists() => {
-                Some(image::read(path, rng).map_err(|error| refused(error.to_string()))?)
+                Some(image::read(path, rng).map_err(|error| unreadable(&error))?)
             }
             _ => None,
         };
         let card = match (stored, uri.model) {
             (Some(card), Some(model)) if card.options().personality != model => {
                 let own = card.options().personality.name();
-                return Err(refused(format!(
+                let problem = format!(
                     "the card in the image is a `{own}`, not a `{}`",
                     model.name()
-                )));
+                );
+                return Err(TokenError::new(Retry::Refused, problem));
             }
             (Some(card), _) => card,
             (None, model) => Card::new(Options::of(model.unwrap_or_default()), UnwrapErr(SysRng)),
@@ -91,6 +163,7 @@ impl SimulatedCard {
         Ok(Self {
             card,
             image: uri.image.clone(),
+            _lock: None,
         })
     }
 
@@ -98,6 +171,14 @@ impl SimulatedCard {
     #[must_use]
     pub const fn card(&self) -> &Card {
         &self.card
+    }
+}
+
+fn unreadable(error: &DiskError) -> TokenError {
+    let refused = TokenError::new(Retry::Refused, error.to_string());
+    match error {
+        DiskError::InUse { .. } => refused.cause("wait until it has ended, or end it"),
+        _ => refused,
     }
 }
 
@@ -151,13 +232,37 @@ mod tests {
     }
 
     #[test]
+    fn every_name_of_a_file_can_be_written() {
+        let named = parse("sim:a%3Fmodel=b%25.img?model=iso7816")
+            .unwrap()
+            .unwrap();
+        assert_eq!(named.image, Some(PathBuf::from("a?model=b%.img")));
+        assert_eq!(named.model, Some(Personality::Iso7816));
+        for image in ["a?b", "100%", "%3F", "Größe 1/x y.img", "?model=iso7816"] {
+            let uri = SimulatorUri {
+                image: Some(PathBuf::from(image)),
+                model: None,
+            };
+            assert_eq!(parse(&uri.to_string()), Some(Ok(uri)));
+        }
+    }
+
+    #[test]
     fn what_is_not_known_is_said() {
         let model = parse("sim:?model=cosmo").unwrap().unwrap_err();
         assert!(
             model.contains("`cosmo`") && model.contains("`cardos-5.0`"),
             "{model}"
         );
-        let query = parse("sim:?size=4").unwrap().unwrap_err();
-        assert!(query.contains("`?size=4`"), "{query}");
+        let query = parse("sim:a?b.img").unwrap().unwrap_err();
+        assert!(
+            query.contains("`?b.img`") && query.contains("`%3F`"),
+            "{query}"
+        );
+        let escape = parse("sim:100%.img").unwrap().unwrap_err();
+        assert!(
+            escape.contains("`100%.img`") && escape.contains("`%25`"),
+            "{escape}"
+        );
     }
 }

@@ -289,14 +289,16 @@ impl CardToken {
                     let mut operations = program.operations.iter();
                     operations.any(|it| matches!(it.action, CardAction::Activate))
                 });
-                let activated = self.identification()?.is_some_and(|card| card.activated);
+                // Other cards than simulated ones do not tell.
+                let card = self.identification()?;
+                let activated = card.is_none_or(|card| card.activated == activates);
                 let application = self.find_application()?;
                 let listed = program.is_some_and(makes_application);
                 let named = match (label, application.as_ref().and_then(|it| it.token_info())) {
                     (Some(label), Some(info)) => info.label.as_deref() == Some(input_text(label)?),
                     _ => true,
                 };
-                activated == activates && application.is_some() == listed && named
+                activated && application.is_some() == listed && named
             }
             Action::DeleteProfile { .. } => self.is_blank()?,
             Action::WriteSerialNumber { serial, .. } => {

@@ -3,6 +3,8 @@
 use std::fmt;
 use std::path::PathBuf;
 
+use crate::token::percent;
+
 /// `pkcs11:token=Card;serial=0042?module-path=/usr/lib/m.so`
 ///
 /// Attributes that name an object or a PIN are refused: a plan says which objects it makes, and a
@@ -40,7 +42,7 @@ pub enum UriError {
     #[error("the value of `{0}` in the PKCS#11 URI is not percent-encoded UTF-8")]
     Encoding(String),
     /// A character that has to be percent-encoded.
-    #[error("the value of `{attribute}` in the PKCS#11 URI has a bare `{character}`; write {}", percent(*character))]
+    #[error("the value of `{attribute}` in the PKCS#11 URI has a bare `{character}`; write {}", escaped(*character))]
     Bare {
         /// The attribute.
         attribute: String,
@@ -135,35 +137,21 @@ fn once<T>(name: &str, place: &mut Option<T>, value: T) -> Result<(), UriError> 
     }
 }
 
-/// Undoes percent-encoding (RFC 3986 section 2.1).
 fn decode(name: &str, value: &str) -> Result<String, UriError> {
-    let wrong = || UriError::Encoding(name.to_owned());
-    let mut bytes = Vec::with_capacity(value.len());
-    let mut rest = value.bytes();
-    while let Some(byte) = rest.next() {
-        match byte {
-            b'%' => {
-                let mut digit = || {
-                    let digit = char::from(rest.next()?).to_digit(16)?;
-                    u8::try_from(digit).ok()
-                };
-                let (high, low) = (digit().ok_or_else(wrong)?, digit().ok_or_else(wrong)?);
-                bytes.push(high << 4 | low);
-            }
-            0..=b' ' | b'#' | b'"' | b'<' | b'>' | 0x7f => {
-                return Err(UriError::Bare {
-                    attribute: name.to_owned(),
-                    character: char::from(byte),
-                });
-            }
-            other => bytes.push(other),
-        }
+    let is_bare = |byte: &u8| matches!(byte, 0..=b' ' | b'#' | b'"' | b'<' | b'>' | 0x7f);
+    if let Some(bare) = value.bytes().find(is_bare) {
+        return Err(UriError::Bare {
+            attribute: name.to_owned(),
+            character: char::from(bare),
+        });
     }
-    String::from_utf8(bytes).map_err(|_| wrong())
+    percent::decode(value)
+        .and_then(|bytes| String::from_utf8(bytes).ok())
+        .ok_or_else(|| UriError::Encoding(name.to_owned()))
 }
 
-fn percent(character: char) -> String {
-    format!("%{:02X}", u32::from(character))
+fn escaped(character: char) -> String {
+    percent::encode(character.encode_utf8(&mut [0; 4]).as_bytes(), |_| false)
 }
 
 /// The URI in its shortest form.
@@ -195,18 +183,9 @@ impl fmt::Display for Uri {
 
 /// Percent-encodes all but the unreserved characters (RFC 3986 section 2.3) and those of `safe`.
 fn encode(value: &str, safe: &str) -> String {
-    let plain = |c: char| c.is_ascii_alphanumeric() || "-._~".contains(c) || safe.contains(c);
-    let mut encoded = String::with_capacity(value.len());
-    for character in value.chars() {
-        if plain(character) {
-            encoded.push(character);
-        } else {
-            for byte in character.encode_utf8(&mut [0; 4]).bytes() {
-                encoded.push_str(&format!("%{byte:02X}"));
-            }
-        }
-    }
-    encoded
+    percent::encode(value.as_bytes(), |byte| {
+        byte.is_ascii_alphanumeric() || b"-._~".contains(&byte) || safe.as_bytes().contains(&byte)
+    })
 }
 
 #[cfg(test)]

@@ -3,13 +3,12 @@
 
 use std::fs;
 
-use super::opensc::{module, told};
 use super::reader::{Reader, Served, is_installed};
+use super::tools::Slot;
 use super::{PIN, PUK, SECRETS};
 use crate::sandbox::Sandbox;
 
 const INIT: &str = "pkcs15-init";
-const TOOL: &str = "pkcs15-tool";
 /// As many digits as the card takes.
 const USER: &str = "24681012";
 const UNBLOCK: &str = "13579135";
@@ -40,6 +39,11 @@ fn make_certificate(reader: &Reader) {
     reader.run("openssl", &arguments);
 }
 
+fn der(reader: &Reader, pem: &str) -> Vec<u8> {
+    reader.openssl(&["x509", "-in", pem, "-outform", "DER", "-out", "made.der"]);
+    fs::read(reader.path("made.der")).unwrap()
+}
+
 fn store_certificate(reader: &Reader, further: &[&str]) {
     let store = [
         "--store-certificate",
@@ -50,48 +54,6 @@ fn store_certificate(reader: &Reader, further: &[&str]) {
         "Digital Signature",
     ];
     reader.run(INIT, &[&store, further].concat());
-}
-
-fn assert_certificate_is_read(reader: &Reader, id: &str, subject: &str) {
-    reader.run(TOOL, &["--read-certificate", id, "--output", "read.pem"]);
-    let shown = reader.run(
-        "openssl",
-        &["x509", "-in", "read.pem", "-noout", "-subject"],
-    );
-    assert!(shown.contains(subject), "{shown}");
-}
-
-/// Signs with PKCS#11, verifies with `openssl`.
-fn assert_signs(reader: &Reader, pin: &str, id: &str) {
-    let sign = [
-        "--module",
-        module(),
-        "--login",
-        "--pin",
-        pin,
-        "--sign",
-        "-m",
-        "SHA256-RSA-PKCS",
-        "--id",
-        id,
-        "-i",
-        "data",
-        "-o",
-        "signature",
-    ];
-    reader.run("pkcs11-tool", &sign);
-    reader.run(TOOL, &["--read-public-key", id, "--output", "public.pem"]);
-    let verify = [
-        "dgst",
-        "-sha256",
-        "-verify",
-        "public.pem",
-        "-signature",
-        "signature",
-        "data",
-    ];
-    let verified = reader.run("openssl", &verify);
-    assert!(verified.contains("Verified OK"), "{verified}");
 }
 
 /// The commands that the card was given since it was put into the reader.
@@ -117,16 +79,13 @@ fn opensc_lays_out_a_card_without_pin() {
     reader.run(INIT, &create);
     assert_eq!(commands(&here), 43);
     store_certificate(&reader, &[]);
-    let dump = reader.run(TOOL, &["--dump"]);
-    for line in [
+    reader.dump().shows(&[
         "PKCS#15 Card [Baseline]",
         "Serial number  : 112233445566",
         "X.509 Certificate [Digital Signature]",
         "Path           : 3f0050153104",
-    ] {
-        assert!(dump.contains(line), "{line} is not in:\n{dump}");
-    }
-    assert_certificate_is_read(&reader, "11", "Ada Example");
+    ]);
+    assert_eq!(reader.certificate("11"), der(&reader, "certificate.pem"));
 }
 
 fn create_with_pins<'a>(here: &Sandbox, reader: &'a Reader) -> Served<'a> {
@@ -154,7 +113,7 @@ fn opensc_makes_and_stores_keys_that_sign_and_decrypt() {
     if !is_installed() {
         return;
     }
-    let here = Sandbox::new().file("data", "to be signed\n");
+    let here = Sandbox::new();
     let reader = Reader::new(&here);
     let _card = create_with_pins(&here, &reader);
     let holder = ["--auth-id", "01", "--pin", USER];
@@ -188,57 +147,22 @@ fn opensc_makes_and_stores_keys_that_sign_and_decrypt() {
     for key in keys {
         reader.run(INIT, &[key, &holder].concat());
     }
-    let dump = reader.run(TOOL, &["--dump"]);
-    for line in [
+    reader.dump().shows(&[
         "Key ref        : 16",
         "Key ref        : 17",
         "Key ref        : 18",
-    ] {
-        assert!(dump.contains(line), "{line} is not in:\n{dump}");
-    }
-    assert_signs(&reader, USER, "22");
-    assert_signs(&reader, USER, "33");
-    let ours = reader.run("openssl", &["pkey", "-in", "key.pem", "-pubout"]);
-    assert_eq!(ours, fs::read_to_string(here.path("public.pem")).unwrap());
-    let test = ["--module", module(), "--login", "--pin", USER, "--test"];
-    let tested = reader.run("pkcs11-tool", &test);
-    assert!(tested.contains("No errors"), "{tested}");
-    assert!(tested.contains("SHA256-RSA-PKCS: OK"), "{tested}");
+    ]);
+    let holder = Slot::of(&reader, "Keys (User PIN)", "01");
+    holder.signs(USER, "22");
+    holder.signs(USER, "33");
+    let ours = reader.openssl(&["pkey", "-in", "key.pem", "-pubout"]);
+    assert_eq!(ours, reader.public_key("33"));
+    holder.is_sound(USER);
     let trace = fs::read_to_string(here.path("trace.txt")).unwrap();
     assert!(
         trace.contains("0046000008201") && trace.contains("bytes not shown"),
         "{trace}"
     );
-}
-
-fn assert_pins_are_changed_and_unblocked(reader: &Reader, pin: &str, puk: &str, id: &str) {
-    let verify = |pin| ["--verify-pin", "--auth-id", id, "--pin", pin];
-    let change = [
-        "--change-pin",
-        "--auth-id",
-        id,
-        "--pin",
-        pin,
-        "--new-pin",
-        "8642",
-    ];
-    reader.run(TOOL, &change);
-    for _ in 0..3 {
-        reader.fail(TOOL, &verify(pin));
-    }
-    let blocked = reader.fail(TOOL, &verify("8642"));
-    assert!(told(&blocked).contains("blocked"), "{blocked}");
-    let unblock = [
-        "--unblock-pin",
-        "--auth-id",
-        id,
-        "--puk",
-        puk,
-        "--new-pin",
-        "975310",
-    ];
-    reader.run(TOOL, &unblock);
-    reader.run(TOOL, &verify("975310"));
 }
 
 #[test]
@@ -249,7 +173,7 @@ fn opensc_changes_and_unblocks_the_pin_of_its_card() {
     let here = Sandbox::new();
     let reader = Reader::new(&here);
     let _card = create_with_pins(&here, &reader);
-    assert_pins_are_changed_and_unblocked(&reader, USER, UNBLOCK, "01");
+    Slot::of(&reader, "Keys (User PIN)", "01").pins_are_changed_and_unblocked(USER, UNBLOCK);
 }
 
 /// The generic profile in the words of this card: one credential for each right, the start key
@@ -306,8 +230,7 @@ fn opensc_reads_and_uses_what_perso_laid_out() {
     let here = Sandbox::new()
         .file("card.cpf", profile())
         .file("card.dsc", DESCRIPTION)
-        .file("job.toml", JOB)
-        .file("data", "to be signed\n");
+        .file("job.toml", JOB);
     let token = "sim:card.img?model=cardos-4.4";
     let arguments = ["run", "card.dsc", "--job", "job.toml", "--token", token];
     let output = here.perso(&arguments).envs(SECRETS).output().unwrap();
@@ -315,27 +238,19 @@ fn opensc_reads_and_uses_what_perso_laid_out() {
     assert!(output.status.success(), "{err}");
     let reader = Reader::new(&here);
     let _card = reader.serve("card.img");
-    let dump = reader.run(TOOL, &["--dump"]);
-    for line in [
+    let dump = reader.dump();
+    dump.shows(&[
         "PKCS#15 Card [By perso]",
         "PIN [PIN]",
         "PIN [PUK]",
         "Private RSA Key [Login]",
-        "X.509 Certificate [Login]",
-    ] {
-        assert!(dump.contains(line), "{line} is not in:\n{dump}");
-    }
-    let id = dump.split("X.509 Certificate").nth(1).unwrap();
-    let id = id
-        .split("ID             : ")
-        .nth(1)
-        .unwrap()
-        .lines()
-        .next()
-        .unwrap();
-    assert_certificate_is_read(&reader, id, "subject=");
-    assert_signs(&reader, PIN, id);
-    assert_pins_are_changed_and_unblocked(&reader, PIN, PUK, "01");
+    ]);
+    let id = dump.id("X.509 Certificate [Login]");
+    reader.certificate(&id);
+    assert_eq!(reader.certified_key(), reader.public_key(&id));
+    let holder = Slot::of(&reader, "By perso", "01");
+    holder.signs(PIN, &id);
+    holder.pins_are_changed_and_unblocked(PIN, PUK);
 }
 
 /// What the dialect cannot say is refused before anything is written.

@@ -1,12 +1,14 @@
 //! Cards in a reader: OpenSC as the judge of what perso writes, and perso through PC/SC.
 
 mod cardos44;
+mod every_profile;
 mod opensc;
 mod plans;
 #[cfg(feature = "pcsc")]
 mod profiles;
 mod reader;
 mod serving;
+mod tools;
 
 use std::path::{Path, PathBuf};
 

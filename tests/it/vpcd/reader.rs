@@ -136,6 +136,11 @@ impl Reader {
         command
     }
 
+    /// A file in the sandbox, where the programs run.
+    pub(super) fn path(&self, name: &str) -> PathBuf {
+        self.folder.join(name)
+    }
+
     /// Runs a program and demands that it succeeds; what it printed.
     pub(super) fn run(&self, program: &str, arguments: &[&str]) -> String {
         let (output, text) = self.attempt(program, arguments);

@@ -31,6 +31,34 @@ fn nothing_listens_and_another_card_are_told() {
     assert!(said.contains("no address of a virtual reader"), "{said}");
 }
 
+/// A run on the image would be undone by the next command that the served card is given.
+#[test]
+fn a_card_in_the_reader_is_in_no_other_place() {
+    if !is_installed() {
+        return;
+    }
+    let here = Sandbox::new();
+    new_card(&here, "card.img");
+    let reader = Reader::new(&here);
+    let card = reader.serve("card.img");
+    let next = ["card", "serve", "card.img", "--vpcd", "127.0.0.1:35964"];
+    let said = reader.fail(PERSO, &next);
+    let in_use = "the card image card.img is in use: perso card serve, process ";
+    assert!(said.contains(in_use), "{said}");
+    let arguments = super::run_example("profile-variables/badge.dsc", "sim:card.img");
+    let arguments: Vec<_> = arguments.iter().map(String::as_str).collect();
+    let output = here
+        .perso(&arguments)
+        .envs(super::SECRETS)
+        .output()
+        .unwrap();
+    let said = String::from_utf8_lossy(&output.stderr);
+    assert_eq!(output.status.code(), Some(6), "{said}");
+    assert!(said.contains(in_use), "{said}");
+    card.kill();
+    super::make_card(&here, "profile-variables/badge.dsc", "card.img");
+}
+
 #[test]
 fn several_readers_run_side_by_side() {
     if !is_installed() {

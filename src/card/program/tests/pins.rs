@@ -106,8 +106,8 @@ fn a_pin_keeps_its_limits_and_its_puk() {
     let items = run(&program(actions), &ISO, &mut card);
     assert!(items[1].secret && items[2].secret && !items[0].secret);
     assert!(!format!("{items:?}").contains("123456"));
-    assert_eq!(verify(&mut card, 1, b"000000"), Sw::tries_left(1));
-    assert_eq!(verify(&mut card, 1, b"000000"), Sw::tries_left(0));
+    assert_eq!(verify(&mut card, 1, b"000000"), Sw::WRONG_PIN);
+    assert_eq!(verify(&mut card, 1, b"000000"), Sw::WRONG_PIN);
     let unblock = Command::new(ins::RESET_RETRY_COUNTER, 0, 1)
         .data(*b"87654321654321")
         .unwrap();

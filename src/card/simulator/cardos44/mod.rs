@@ -19,8 +19,6 @@
 //! Decisions of ours (*perso*):
 //! * What needs secure messaging under the start key (ERASE FILES, FORMAT) is answered `6882`: how it
 //!   is protected is not public. Our own `8006 0000` erases this card as it does any other.
-//! * A wrong PIN is answered `6300`, as OpenSC expects; VERIFY without data still tells the tries
-//!   left.
 //! * Rules of files hold from the first PHASE CONTROL into operation, and then in both phases. Those
 //!   of keys hold at once: OpenSC leaves its cards in the administration phase.
 //! * The size of a directory is no limit: OpenSC makes its own of 4096 bytes and puts more into it.
@@ -68,14 +66,6 @@ pub(super) fn check_class(cla: u8, ins: u8) -> Result<(), Sw> {
         (OWN, PHASE_CONTROL | DIRECTORY | TAKE_BACK) => Ok(()),
         (OWN_SECURED, _) => Err(Sw::NO_SECURE_MESSAGING),
         _ => Err(Sw::NO_CLASS),
-    }
-}
-
-/// The status word that this card answers a wrong PIN with.
-pub(super) const fn status(sw: Sw) -> Sw {
-    match sw.remaining_tries() {
-        Some(_) => Sw::WRONG_PIN,
-        None => sw,
     }
 }
 

@@ -63,10 +63,10 @@ fn a_login_changes_the_pin_and_signs() {
     card.done(&["00A4080C025015"]);
     card.done(&["002241B609 840101 950140 800110"]);
     assert_eq!(card.send(&sign), "6982");
-    assert_eq!(card.send("0020008108 3030303030300000"), "63C2");
+    assert_eq!(card.send("0020008108 3030303030300000"), "6300");
     card.done(&["0020008108 3132333435360000"]);
     assert_eq!(card.send(&sign).len(), 2 * (64 + 2));
     card.done(&["0024008110 3132333435360000 3635343332310000"]);
-    assert_eq!(card.send("0020008108 3132333435360000"), "63C2");
+    assert_eq!(card.send("0020008108 3132333435360000"), "6300");
     card.done(&["0020008108 3635343332310000"]);
 }

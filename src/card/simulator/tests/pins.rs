@@ -5,7 +5,11 @@ use super::*;
 
 /// PIN 1 "123456" unblocked by PIN 4 "87654321".
 fn with_pins() -> Card {
-    let mut card = card();
+    with_pins_of(Personality::Iso7816)
+}
+
+fn with_pins_of(personality: Personality) -> Card {
+    let mut card = Card::new(Options::of(personality), rng());
     let pin = PinDefinition {
         max_length: 8,
         unblocked_by: Some(number(4)),
@@ -35,6 +39,22 @@ fn verify_counts_and_blocks() {
     }
     assert_eq!(card.send("0020000106 313233343536"), "6983");
     assert_eq!(card.send("00200001"), "6983");
+}
+
+/// CardOS does not tell the tries left with the answer, but to whoever asks for them.
+#[test]
+fn a_cardos_5_tells_the_tries_left_only_when_asked() {
+    let mut card = with_pins_of(Personality::CardOs50);
+    for asked in ["63C2", "63C1", "6983"] {
+        assert_eq!(card.send("0020000104 31313131"), "6300");
+        assert_eq!(card.send("00200001"), asked);
+    }
+    assert_eq!(card.send("0020000106 313233343536"), "6983");
+    assert_eq!(card.send("002C00010C 3030303030303030 31313131"), "6300");
+    assert_eq!(card.send("00200004"), "63C1");
+    card.done(&["002C00010C 3837363534333231 31313131"]);
+    assert_eq!(card.send("0024000108 30303030 32323232"), "6300");
+    assert_eq!(card.send("00200001"), "63C2");
 }
 
 #[test]
