@@ -21,6 +21,7 @@ mod hostile;
 mod joined_files;
 mod layering;
 mod layout;
+mod layout_meaning;
 mod layouts;
 mod licences;
 mod new;
