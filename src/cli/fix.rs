@@ -1,13 +1,10 @@
 //! The way of fixes into files: applied, checked again, and written only when the file is no worse.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::fmt::Write as _;
 use std::io::Write as _;
 
-use similar::TextDiff;
-
 use super::analysis::{Analysis, Levels, analyse};
-use super::{Fatal, output};
+use super::{Fatal, difference, output};
 use crate::diagnostic::Finding;
 use crate::fix::{self, Trust};
 use crate::report::visible_line;
@@ -109,15 +106,11 @@ fn close(workspace: &Workspace, open: &mut BTreeSet<SourceId>, broken: &BTreeSet
 /// A file cannot be written, or is no longer what was read.
 pub(super) fn write(workspace: &Workspace, mended: &Mended, quiet: bool) -> Result<(), Fatal> {
     for (id, before) in &mended.before {
-        let Some(path) = workspace.path_of(*id) else {
+        let Some(path) = workspace.path(*id) else {
             continue;
         };
-        let is_same = std::fs::read(path).is_ok_and(|bytes| bytes == *before.original_bytes());
-        if !is_same {
-            let message = format!("`{}` was changed meanwhile", path.display());
-            return Err(Fatal::usage(message).help("call perso again"));
-        }
-        output::save_over(&workspace.sources[*id].original_bytes(), path)?;
+        let (new, old) = (&workspace.sources[*id], before);
+        output::rewrite(&new.original_bytes(), &old.original_bytes(), path)?;
     }
     if !quiet {
         let (fixes, files) = (mended.fixes, mended.before.len());
@@ -131,33 +124,8 @@ pub(super) fn write(workspace: &Workspace, mended: &Mended, quiet: bool) -> Resu
 
 /// What would be changed, as a unified difference. Credentials are masked.
 pub(super) fn difference(workspace: &Workspace, mended: &Mended) -> String {
-    let mut text = String::new();
-    for (id, before) in &mended.before {
-        let name = visible_line(before.name());
-        let old = masked(before, *id, &mended.secrets);
-        let new = masked(&workspace.sources[*id], *id, &mended.analysis.secrets);
-        let lines = TextDiff::from_lines(&old, &new);
-        let mut unified = lines.unified_diff();
-        let (a, b) = (format!("a/{name}"), format!("b/{name}"));
-        let _ = write!(text, "{}", unified.header(&a, &b));
-    }
-    text
-}
-
-fn masked(file: &SourceFile, id: SourceId, secrets: &[(SourceId, Span)]) -> String {
-    let mut text = file.text().to_owned();
-    let mut own: Vec<Span> = secrets
-        .iter()
-        .filter(|(source, _)| *source == id)
-        .map(|(_, span)| *span)
-        .collect();
-    own.sort_unstable();
-    for span in own.into_iter().rev() {
-        let stars = "*".repeat(span.of(&text).chars().count());
-        let range = span.start as usize..span.end as usize;
-        if text.get(range.clone()).is_some() {
-            text.replace_range(range, &stars);
-        }
-    }
-    text
+    difference::unified(
+        (&mended.before, &mended.secrets),
+        (&workspace.sources, &mended.analysis.secrets),
+    )
 }

@@ -1,20 +1,36 @@
 //! Where a result goes: the standard output, or a file that is there whole or not at all.
 
 use std::fs;
-use std::io::{self, ErrorKind, Write};
+use std::io::{self, ErrorKind, IsTerminal, Write};
 use std::path::{Path, PathBuf};
 
 use anstream::{AutoStream, ColorChoice};
 
 use super::{Display, Fatal};
+use crate::report::visible_lines;
 
 /// Writes `text` to the standard output. A reader who went away is no error.
 pub(super) fn print(text: &[u8], display: &Display) -> Result<(), Fatal> {
     let stdout = io::stdout();
     let choice = display.colour(&stdout);
     let mut stream = AutoStream::new(stdout.lock(), choice);
-    let written = stream.write_all(text).and_then(|()| stream.flush());
-    match written {
+    written(stream.write_all(text).and_then(|()| stream.flush()))
+}
+
+/// Writes the text of a file to the standard output byte for byte. A terminal gets it without what it
+/// would obey.
+pub(super) fn pass_on(text: &[u8]) -> Result<(), Fatal> {
+    let mut stdout = io::stdout().lock();
+    let done = if stdout.is_terminal() {
+        stdout.write_all(visible_lines(&String::from_utf8_lossy(text)).as_bytes())
+    } else {
+        stdout.write_all(text)
+    };
+    written(done.and_then(|()| stdout.flush()))
+}
+
+fn written(done: io::Result<()>) -> Result<(), Fatal> {
+    match done {
         Err(error) if error.kind() != ErrorKind::BrokenPipe => {
             Err(Fatal::usage(format!("cannot write the output: {error}")))
         }
@@ -32,39 +48,55 @@ pub(super) fn save(text: &[u8], file: &Path) -> Result<(), Fatal> {
     save_with(text, file, 0o666)
 }
 
-/// Replaces the text of a file that is there, which keeps its permissions.
-pub(super) fn rewrite(text: &[u8], file: &Path) -> Result<(), Fatal> {
-    let failed = |error: io::Error| {
-        let shown = file.to_string_lossy();
-        Fatal::usage(format!("cannot write `{shown}`: {error}"))
-    };
-    let target = file.canonicalize().map_err(failed)?;
-    let permissions = fs::metadata(&target).map_err(failed)?.permissions();
+/// Replaces the text of a file that was `read`, whole or not at all. The file keeps its permissions
+/// and, where the user may give it away, its owner; a symbolic link keeps leading to it.
+///
+/// # Errors
+///
+/// The file may not be written to, or is no longer what was read.
+pub(super) fn rewrite(new: &[u8], read: &[u8], file: &Path) -> Result<(), Fatal> {
+    let shown = file.to_string_lossy();
+    match fs::read(file) {
+        Ok(now) if now == new => return Ok(()),
+        Ok(now) if now == read => {}
+        Err(error) if error.kind() != ErrorKind::NotFound => {
+            return Err(Fatal::usage(format!(
+                "cannot read `{shown}` again: {error}"
+            )));
+        }
+        _ => {
+            let message = format!("`{shown}` was changed meanwhile");
+            return Err(Fatal::usage(message).help("call perso again"));
+        }
+    }
+    exchange(new, file).map_err(|error| Fatal::usage(format!("cannot write `{shown}`: {error}")))
+}
+
+fn exchange(text: &[u8], file: &Path) -> io::Result<()> {
+    let target = file.canonicalize()?;
+    // A file that is write-protected stays, although its folder would let it be replaced.
+    let old = fs::OpenOptions::new()
+        .write(true)
+        .open(&target)?
+        .metadata()?;
     let folder = target.parent().unwrap_or(Path::new("."));
     let mut new = tempfile::Builder::new()
         .prefix(".perso-")
-        .tempfile_in(folder)
-        .map_err(failed)?;
-    new.write_all(text).map_err(failed)?;
-    new.as_file().set_permissions(permissions).map_err(failed)?;
-    new.persist(&target).map_err(|error| failed(error.error))?;
+        .tempfile_in(folder)?;
+    new.write_all(text)?;
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::{MetadataExt, fchown};
+        let _ = fchown(new.as_file(), Some(old.uid()), Some(old.gid()));
+    }
+    new.as_file().set_permissions(old.permissions())?;
+    new.persist(&target)?;
     Ok(())
 }
 
 /// Like [`save`], for what only its owner may read.
 pub(super) fn save_private(text: &[u8], file: &Path) -> Result<(), Fatal> {
     save_with(text, file, 0o600)
-}
-
-/// Replaces a file that is there and keeps its permissions.
-pub(super) fn save_over(text: &[u8], file: &Path) -> Result<(), Fatal> {
-    let permissions = fs::metadata(file).map(|data| data.permissions());
-    save(text, file)?;
-    let kept = permissions.and_then(|permissions| fs::set_permissions(file, permissions));
-    kept.map_err(|error| {
-        let name = file.to_string_lossy();
-        Fatal::usage(format!("cannot keep the permissions of `{name}`: {error}"))
-    })
 }
 
 /// `mode` are the permissions of a new file, less those that the umask takes away.
