@@ -6,6 +6,7 @@ use std::io::Write;
 use std::path::PathBuf;
 
 use clap::Args;
+use rayon::prelude::*;
 
 use super::analysis::analyse;
 use super::{Display, Exit, Fatal, difference, output};
@@ -47,19 +48,15 @@ pub(super) fn run(fmt: &Fmt, display: &Display) -> Result<Exit, Fatal> {
     show_unreadable(&workspace, display)?;
     let mut failed = !workspace.findings.is_empty();
     let mut changes = Vec::new();
-    let files = workspace.projects.iter().flat_map(|project| &project.files);
-    for file in files {
-        let source = &workspace.sources[file.source];
-        match laid_out(source, file.kind) {
-            Some(Ok(text)) if text != source.text() => changes.push(Change {
-                source: file.source,
-                text,
-            }),
-            Some(Err(refusal)) => {
-                refuse(source, refusal);
+    for (id, text) in laid_out(&workspace) {
+        let file = &workspace.sources[id];
+        match text {
+            Ok(text) if text != file.text() => changes.push(Change { source: id, text }),
+            Ok(_) => {}
+            Err(refusal) => {
+                refuse(file, refusal);
                 failed = true;
             }
-            _ => {}
         }
     }
     let mut count = changes.len();
@@ -108,13 +105,20 @@ fn show_unreadable(workspace: &Workspace, display: &Display) -> Result<(), Fatal
     Ok(())
 }
 
-/// The new text of a file; none for a configuration.
-fn laid_out(source: &SourceFile, kind: Kind) -> Option<Result<String, Refusal>> {
-    match kind {
-        Kind::Description => Some(format::description(source, &dsc::parse(source.text()))),
-        Kind::Profile => Some(format::profile(source, &cpf::parse(source.text()))),
-        Kind::Configuration => None,
-    }
+/// Every file with its new text; a configuration has no layout of ours.
+fn laid_out(workspace: &Workspace) -> Vec<(SourceId, Result<String, Refusal>)> {
+    let files = workspace.projects.iter().flat_map(|project| &project.files);
+    let files: Vec<_> = files.collect();
+    let new = files.into_par_iter().filter_map(|file| {
+        let source = &workspace.sources[file.source];
+        let new = match file.kind {
+            Kind::Description => format::description(source, &dsc::parse(source.text())),
+            Kind::Profile => format::profile(source, &cpf::parse(source.text())),
+            Kind::Configuration => return None,
+        };
+        Some((file.source, new))
+    });
+    new.collect()
 }
 
 /// A file that is left as it is.

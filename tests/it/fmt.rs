@@ -2,6 +2,7 @@
 
 use std::fs;
 use std::process::Command as Process;
+use std::time::{Duration, Instant};
 
 use crate::sandbox::Sandbox;
 
@@ -202,6 +203,55 @@ fn of_an_encrypted_description_only_the_fields_are_laid_out() {
     let here = Sandbox::new().file("a.dsc", before);
     assert_eq!(fmt(&here, &[]).0, 0);
     assert_eq!(text(&here, "a.dsc"), after);
+}
+
+/// Texts for which anything but linear work would take minutes.
+#[test]
+fn texts_that_nobody_wishes_for_are_laid_out_in_time() {
+    let repeated =
+        |opening: &str, piece: &str, end: &str| format!("{opening}{}{end}", piece.repeat(100_000));
+    let patience = Duration::from_secs(60);
+    for (name, text) in [
+        (
+            "a.cpf",
+            repeated("MasterFile\n", "CreateDf D id=0x4401\n", ""),
+        ),
+        (
+            "a.cpf",
+            repeated("MasterFile\n", "CreateDf D id=1\n EndDF\n", "Endfile\n"),
+        ),
+        ("a.cpf", repeated("", "A = 0x{ 41 42\n  43 ; more\n", "")),
+        ("a.cpf", repeated("A = 0x{\n", "  01 02 ; note\n", "}")),
+        (
+            "a.cpf",
+            repeated("", "CreateEf E id=1  maxsize=1 ; note\n", ""),
+        ),
+        ("a.cpf", repeated("CreateEf E", " id = 1", "")),
+        ("a.cpf", repeated("A = ", "F(", "")),
+        ("a.cpf", repeated("", "word and more words ", "")),
+        ("a.cpf", repeated("A = 'x'", " + \\ ; note\n 'x'", "")),
+        (
+            "a.dsc",
+            repeated("[Description]\n PIN = ", "y y y y y ", ""),
+        ),
+        ("a.dsc", repeated("", "[encoding\n", "")),
+        ("a.dsc", repeated("[fields]\n", " a = \n\n\n# note\n", "")),
+    ] {
+        let start = Instant::now();
+        let (code, out, err) = piped(text.as_bytes(), &["--stdin-filename", name]);
+        assert_eq!((code, out.is_empty()), (0, false), "{:.40}: {err}", text);
+        let ink = |text: &[u8]| {
+            text.iter()
+                .filter(|byte| !byte.is_ascii_whitespace())
+                .count()
+        };
+        assert_eq!(ink(&out), ink(text.as_bytes()), "{text:.40}");
+        assert!(
+            start.elapsed() < patience,
+            "{text:.40}: {:?}",
+            start.elapsed()
+        );
+    }
 }
 
 #[cfg(unix)]
