@@ -17,6 +17,12 @@ pub(super) struct Analysis {
     pub(super) secrets: Vec<(SourceId, Span)>,
 }
 
+impl AsRef<[Finding]> for Analysis {
+    fn as_ref(&self) -> &[Finding] {
+        &self.findings
+    }
+}
+
 /// Levels from the command line, which win over `perso.toml`.
 pub(super) type Levels = [(&'static str, Level)];
 

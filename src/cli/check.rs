@@ -87,7 +87,7 @@ pub(super) fn run(check: &Check, display: &Display) -> Result<Exit, Fatal> {
     let mut analysis = if check.fix || check.unsafe_fixes {
         let mended = fix::mend(&mut workspace, &levels, trust(check));
         fix::write(&workspace, &mended, display.quiet)?;
-        mended.analysis
+        mended.outcome.findings
     } else {
         analyse(&mut workspace, &levels)
     };
@@ -105,7 +105,7 @@ fn difference(workspace: &mut Workspace, levels: &Levels, check: &Check) -> Resu
     let mended = fix::mend(workspace, levels, trust(check));
     let text = fix::difference(workspace, &mended);
     output::pass_on(text.as_bytes())?;
-    match mended.before.is_empty() || check.exit_zero {
+    match mended.outcome.before.is_empty() || check.exit_zero {
         true => Ok(Exit::Done),
         false => Ok(Exit::Findings),
     }

@@ -168,7 +168,8 @@ fn write(
         let Some(path) = workspace.path(source) else {
             continue;
         };
-        let written = output::rewrite(&new.original_bytes(), &before.original_bytes(), path);
+        let ready = output::prepare(&new.original_bytes(), &before.original_bytes(), path);
+        let written = ready.and_then(|ready| ready.map_or(Ok(()), output::Replacement::commit));
         if let Err(fatal) = written {
             fatal.show(display);
             unwritten += 1;

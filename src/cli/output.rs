@@ -5,6 +5,7 @@ use std::io::{self, ErrorKind, IsTerminal, Write};
 use std::path::{Path, PathBuf};
 
 use anstream::{AutoStream, ColorChoice};
+use tempfile::TempPath;
 
 use super::{Display, Fatal};
 use crate::report::visible_lines;
@@ -48,31 +49,43 @@ pub(super) fn save(text: &[u8], file: &Path) -> Result<(), Fatal> {
     save_with(text, file, 0o666)
 }
 
-/// Replaces the text of a file that was `read`, whole or not at all. The file keeps its permissions
-/// and, where the user may give it away, its owner; a symbolic link keeps leading to it.
+/// A new text that lies beside the file that it will replace.
+pub(super) struct Replacement {
+    new: TempPath,
+    target: PathBuf,
+}
+
+impl Replacement {
+    /// Puts the new text in the place of the old one, in one step of the system.
+    pub(super) fn commit(self) -> Result<(), Fatal> {
+        let (new, target) = (self.new, self.target);
+        new.persist(&target)
+            .map_err(|error| unwritable(&target, &error.error))
+    }
+}
+
+/// Makes ready to replace the text of a file that was `read`; nothing to do if it is there already. The
+/// file keeps its permissions and, where the user may give it away, its owner; a symbolic link keeps
+/// leading to it.
 ///
 /// # Errors
 ///
 /// The file may not be written to, or is no longer what was read.
-pub(super) fn rewrite(new: &[u8], read: &[u8], file: &Path) -> Result<(), Fatal> {
-    let shown = file.to_string_lossy();
+pub(super) fn prepare(new: &[u8], read: &[u8], file: &Path) -> Result<Option<Replacement>, Fatal> {
     match fs::read(file) {
-        Ok(now) if now == new => return Ok(()),
+        Ok(now) if now == new => return Ok(None),
         Ok(now) if now == read => {}
-        Err(error) if error.kind() != ErrorKind::NotFound => {
-            return Err(Fatal::usage(format!(
-                "cannot read `{shown}` again: {error}"
-            )));
-        }
+        Err(error) if error.kind() != ErrorKind::NotFound => return Err(unwritable(file, &error)),
         _ => {
-            let message = format!("`{shown}` was changed meanwhile");
+            let message = format!("`{}` was changed meanwhile", file.to_string_lossy());
             return Err(Fatal::usage(message).help("call perso again"));
         }
     }
-    exchange(new, file).map_err(|error| Fatal::usage(format!("cannot write `{shown}`: {error}")))
+    let beside = lay_beside(new, file).map_err(|error| unwritable(file, &error))?;
+    Ok(Some(beside))
 }
 
-fn exchange(text: &[u8], file: &Path) -> io::Result<()> {
+fn lay_beside(text: &[u8], file: &Path) -> io::Result<Replacement> {
     let target = file.canonicalize()?;
     // A file that is write-protected stays, although its folder would let it be replaced.
     let old = fs::OpenOptions::new()
@@ -90,8 +103,15 @@ fn exchange(text: &[u8], file: &Path) -> io::Result<()> {
         let _ = fchown(new.as_file(), Some(old.uid()), Some(old.gid()));
     }
     new.as_file().set_permissions(old.permissions())?;
-    new.persist(&target)?;
-    Ok(())
+    let new = new.into_temp_path();
+    Ok(Replacement { new, target })
+}
+
+fn unwritable(file: &Path, error: &io::Error) -> Fatal {
+    Fatal::usage(format!(
+        "cannot write `{}`: {error}",
+        file.to_string_lossy()
+    ))
 }
 
 /// Like [`save`], for what only its owner may read.
@@ -101,12 +121,7 @@ pub(super) fn save_private(text: &[u8], file: &Path) -> Result<(), Fatal> {
 
 /// `mode` are the permissions of a new file, less those that the umask takes away.
 fn save_with(text: &[u8], file: &Path, mode: u32) -> Result<(), Fatal> {
-    let failed = |error: io::Error| {
-        Fatal::usage(format!(
-            "cannot write `{}`: {error}",
-            file.to_string_lossy()
-        ))
-    };
+    let failed = |error: io::Error| unwritable(file, &error);
     match fs::metadata(file) {
         // A pipe or device cannot be replaced, only written to.
         Ok(data) if !data.is_file() => fs::write(file, text).map_err(failed),

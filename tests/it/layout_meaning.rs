@@ -17,10 +17,10 @@ use perso::syntax::dsc::{self, LineKind};
 
 /// A description and the profile that it names.
 #[derive(Clone, Debug)]
-struct Pair {
-    name: String,
-    description: String,
-    profile: Option<String>,
+pub(crate) struct Pair {
+    pub(crate) name: String,
+    pub(crate) description: String,
+    pub(crate) profile: Option<String>,
 }
 
 impl Pair {
@@ -46,7 +46,7 @@ impl Pair {
     }
 
     /// The plan without places and digests, or what stands against one.
-    fn plan(&self) -> Result<Json, Vec<String>> {
+    pub(crate) fn plan(&self) -> Result<Json, Vec<String>> {
         let mut sources = Sources::default();
         let description = sources.add(SourceFile::from_text("card.dsc", &self.description));
         let mut trees = vec![(

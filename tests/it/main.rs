@@ -17,6 +17,7 @@ mod example;
 mod example_runs;
 mod examples;
 mod explain;
+mod fixes;
 mod fmt;
 mod hostile;
 mod joined_files;
