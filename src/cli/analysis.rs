@@ -287,7 +287,8 @@ fn settings(workspace: &Workspace, index: usize, levels: &Configuration) -> Vec<
             Some(UnknownName {
                 table: key.table,
                 name: key.name.span?,
-                known: key.known,
+                key: key.key,
+                known: key.known.clone(),
             })
         })
         .collect();
