@@ -17,6 +17,12 @@ pub(super) struct Analysis {
     pub(super) secrets: Vec<(SourceId, Span)>,
 }
 
+impl AsRef<[Finding]> for Analysis {
+    fn as_ref(&self) -> &[Finding] {
+        &self.findings
+    }
+}
+
 /// Levels from the command line, which win over `perso.toml`.
 pub(super) type Levels = [(&'static str, Level)];
 
@@ -281,7 +287,8 @@ fn settings(workspace: &Workspace, index: usize, levels: &Configuration) -> Vec<
             Some(UnknownName {
                 table: key.table,
                 name: key.name.span?,
-                known: key.known,
+                key: key.key,
+                known: key.known.clone(),
             })
         })
         .collect();

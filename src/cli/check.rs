@@ -82,12 +82,12 @@ pub(super) fn run(check: &Check, display: &Display) -> Result<Exit, Fatal> {
         tell(&workspace);
     }
     if check.diff {
-        return difference(&mut workspace, &levels, check, display);
+        return difference(&mut workspace, &levels, check);
     }
     let mut analysis = if check.fix || check.unsafe_fixes {
         let mended = fix::mend(&mut workspace, &levels, trust(check));
         fix::write(&workspace, &mended, display.quiet)?;
-        mended.analysis
+        mended.outcome.findings
     } else {
         analyse(&mut workspace, &levels)
     };
@@ -101,16 +101,11 @@ pub(super) fn run(check: &Check, display: &Display) -> Result<Exit, Fatal> {
 }
 
 /// Shows what fixing would change.
-fn difference(
-    workspace: &mut Workspace,
-    levels: &Levels,
-    check: &Check,
-    display: &Display,
-) -> Result<Exit, Fatal> {
+fn difference(workspace: &mut Workspace, levels: &Levels, check: &Check) -> Result<Exit, Fatal> {
     let mended = fix::mend(workspace, levels, trust(check));
     let text = fix::difference(workspace, &mended);
-    output::print(text.as_bytes(), display)?;
-    match mended.before.is_empty() || check.exit_zero {
+    output::pass_on(text.as_bytes())?;
+    match mended.outcome.before.is_empty() || check.exit_zero {
         true => Ok(Exit::Done),
         false => Ok(Exit::Findings),
     }

@@ -1,16 +1,18 @@
 //! `perso fmt`: descriptions and profiles in canonical layout.
 
+use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::io::Write;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use clap::Args;
-use similar::TextDiff;
+use rayon::prelude::*;
 
-use super::{Display, Exit, Fatal, output};
+use super::analysis::analyse;
+use super::{Display, Exit, Fatal, difference, output};
 use crate::format::{self, Refusal};
 use crate::report::{Report, human, visible_line};
-use crate::source::{SourceFile, TextEncoding};
+use crate::source::{SourceFile, SourceId};
 use crate::stdlib;
 use crate::syntax::{cpf, dsc};
 use crate::workspace::{Kind, Request, Workspace};
@@ -26,7 +28,7 @@ pub(super) struct Fmt {
     /// Write nothing; name the files that would change, and end with 1 if there are any.
     #[arg(long)]
     check: bool,
-    /// Write nothing; show what would change.
+    /// Write nothing; show what would change, with credentials masked, and end with 1 if anything would.
     #[arg(long)]
     diff: bool,
     /// The name that the standard input goes by.
@@ -34,35 +36,44 @@ pub(super) struct Fmt {
     stdin_filename: Option<PathBuf>,
 }
 
-/// What became of the files.
-#[derive(Default)]
-struct Tally {
-    changed: usize,
-    refused: usize,
-    /// What goes to the standard output.
+/// A file that is to look otherwise.
+struct Change {
+    source: SourceId,
     text: String,
 }
 
 /// Runs the command.
 pub(super) fn run(fmt: &Fmt, display: &Display) -> Result<Exit, Fatal> {
-    let workspace = open(fmt)?;
+    let mut workspace = open(fmt)?;
     show_unreadable(&workspace, display)?;
-    let mut tally = Tally::default();
-    for file in workspace.projects.iter().flat_map(|project| &project.files) {
-        let source = &workspace.sources[file.source];
-        match laid_out(source, file.kind) {
-            Some(Ok(new)) => deliver(fmt, source, &new, workspace.path(file.source), &mut tally)?,
-            Some(Err(refusal)) => refuse(fmt, source, refusal, &mut tally),
-            None => {}
+    let mut failed = !workspace.findings.is_empty();
+    let mut changes = Vec::new();
+    for (id, text) in laid_out(&workspace) {
+        let file = &workspace.sources[id];
+        match text {
+            Ok(text) if text != file.text() => changes.push(Change { source: id, text }),
+            Ok(_) => {}
+            Err(refusal) => {
+                refuse(file, refusal);
+                failed = true;
+            }
         }
     }
-    output::print(tally.text.as_bytes(), display)?;
-    if !display.quiet {
-        tell(fmt, &tally);
+    let mut count = changes.len();
+    let wants_none = fmt.check || fmt.diff;
+    if fmt.diff {
+        output::pass_on(difference(&mut workspace, changes).as_bytes())?;
+    } else if fmt.check {
+        output::print(names(&workspace, &changes).as_bytes(), display)?;
+    } else {
+        let unwritten = write(&mut workspace, changes, display)?;
+        failed |= unwritten > 0;
+        count -= unwritten;
     }
-    let would_change = (fmt.check || fmt.diff) && tally.changed > 0;
-    let failed = tally.refused > 0 || !workspace.findings.is_empty();
-    Ok(match fmt.check && would_change || failed {
+    if !display.quiet {
+        tell(wants_none, count);
+    }
+    Ok(match failed || wants_none && count > 0 {
         true => Exit::Findings,
         false => Exit::Done,
     })
@@ -94,46 +105,24 @@ fn show_unreadable(workspace: &Workspace, display: &Display) -> Result<(), Fatal
     Ok(())
 }
 
-/// The new text of a file; none for a configuration.
-fn laid_out(source: &SourceFile, kind: Kind) -> Option<Result<String, Refusal>> {
-    match kind {
-        Kind::Description => Some(format::description(source, &dsc::parse(source.text()))),
-        Kind::Profile => Some(format::profile(source, &cpf::parse(source.text()))),
-        Kind::Configuration => None,
-    }
+/// Every file with its new text; a configuration has no layout of ours.
+fn laid_out(workspace: &Workspace) -> Vec<(SourceId, Result<String, Refusal>)> {
+    let files = workspace.projects.iter().flat_map(|project| &project.files);
+    let files: Vec<_> = files.collect();
+    let new = files.into_par_iter().filter_map(|file| {
+        let source = &workspace.sources[file.source];
+        let new = match file.kind {
+            Kind::Description => format::description(source, &dsc::parse(source.text())),
+            Kind::Profile => format::profile(source, &cpf::parse(source.text())),
+            Kind::Configuration => return None,
+        };
+        Some((file.source, new))
+    });
+    new.collect()
 }
 
-fn deliver(
-    fmt: &Fmt,
-    source: &SourceFile,
-    new: &str,
-    path: Option<&Path>,
-    tally: &mut Tally,
-) -> Result<(), Fatal> {
-    let changes = new != source.text();
-    tally.changed += usize::from(changes);
-    if fmt.diff {
-        tally.text.push_str(&difference(source, new));
-    } else if fmt.check {
-        if changes {
-            let _ = writeln!(tally.text, "{}", visible_line(source.name()));
-        }
-    } else if let Some(path) = path {
-        if changes {
-            output::rewrite(&on_disk(source, new), path)?;
-        }
-    } else {
-        tally
-            .text
-            .push_str(&String::from_utf8_lossy(&on_disk(source, new)));
-    }
-    Ok(())
-}
-
-/// A file that is left as it is. From the standard input it goes on unchanged.
-fn refuse(fmt: &Fmt, source: &SourceFile, refusal: Refusal, tally: &mut Tally) {
-    tally.refused += 1;
-    let _ = fmt;
+/// A file that is left as it is.
+fn refuse(source: &SourceFile, refusal: Refusal) {
     let name = visible_line(source.name());
     let _ = writeln!(
         std::io::stderr(),
@@ -142,26 +131,61 @@ fn refuse(fmt: &Fmt, source: &SourceFile, refusal: Refusal, tally: &mut Tally) {
     );
 }
 
-/// The bytes of a text, behind the mark that its file began with.
-fn on_disk(source: &SourceFile, new: &str) -> Vec<u8> {
-    let mark: &[u8] = match source.encoding() {
-        TextEncoding::Utf8WithMark => b"\xEF\xBB\xBF",
-        _ => b"",
-    };
-    [mark, new.as_bytes()].concat()
+fn names(workspace: &Workspace, changes: &[Change]) -> String {
+    changes.iter().fold(String::new(), |mut names, change| {
+        let name = workspace.sources[change.source].name();
+        let _ = writeln!(names, "{}", visible_line(name));
+        names
+    })
 }
 
-fn difference(source: &SourceFile, new: &str) -> String {
-    let name = visible_line(source.name());
-    TextDiff::from_lines(source.text(), new)
-        .unified_diff()
-        .header(&format!("a/{name}"), &format!("b/{name}"))
-        .to_string()
+/// What would change, with credentials masked: they are known before and after.
+fn difference(workspace: &mut Workspace, changes: Vec<Change>) -> String {
+    let old_secrets = analyse(workspace, &[]).secrets;
+    let before = take(workspace, changes);
+    let new_secrets = analyse(workspace, &[]).secrets;
+    difference::unified((&before, &old_secrets), (&workspace.sources, &new_secrets))
 }
 
-fn tell(fmt: &Fmt, tally: &Tally) {
-    let files = if tally.changed == 1 { "file" } else { "files" };
-    let _ = match (fmt.check || fmt.diff, tally.changed) {
+/// Gives files their new texts, in memory. Returns what they were.
+fn take(workspace: &mut Workspace, changes: Vec<Change>) -> BTreeMap<SourceId, SourceFile> {
+    let files = changes.into_iter();
+    files
+        .map(|Change { source, text }| (source, workspace.sources.rewrite(source, text)))
+        .collect()
+}
+
+/// Writes the changed files, and the standard input onto the standard output, changed or not. One file
+/// that cannot be written does not hold up the others. Returns how many cannot.
+fn write(
+    workspace: &mut Workspace,
+    changes: Vec<Change>,
+    display: &Display,
+) -> Result<usize, Fatal> {
+    let mut unwritten = 0;
+    for (source, before) in take(workspace, changes) {
+        let new = &workspace.sources[source];
+        let Some(path) = workspace.path(source) else {
+            continue;
+        };
+        let ready = output::prepare(&new.original_bytes(), &before.original_bytes(), path);
+        let written = ready.and_then(|ready| ready.map_or(Ok(()), output::Replacement::commit));
+        if let Err(fatal) = written {
+            fatal.show(display);
+            unwritten += 1;
+        }
+    }
+    let mut files = workspace.projects.iter().flat_map(|project| &project.files);
+    let piped = files.find(|file| workspace.path(file.source).is_none());
+    if let Some(file) = piped {
+        output::pass_on(&workspace.sources[file.source].original_bytes())?;
+    }
+    Ok(unwritten)
+}
+
+fn tell(would: bool, count: usize) {
+    let files = if count == 1 { "file" } else { "files" };
+    let _ = match (would, count) {
         (_, 0) => Ok(()),
         (true, count) => writeln!(std::io::stderr(), "{count} {files} would change"),
         (false, count) => writeln!(std::io::stderr(), "{count} {files} laid out"),

@@ -13,6 +13,7 @@ mod card;
 mod check;
 mod compilation;
 mod compile;
+mod difference;
 mod exit;
 mod explain;
 mod fatal;

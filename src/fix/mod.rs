@@ -1,8 +1,12 @@
 //! Fixes, chosen and applied to texts.
 //!
-//! Which fixes go together in one pass is decided here, and what a text looks like behind them. That
-//! the result is checked again, and where it is written to, is the caller's work: this room knows no
-//! rule and no file.
+//! Which fixes go together in one pass is decided here, what a text looks like behind them, and when to
+//! stop. How a text is checked again, and where it is written to, is the caller's work: this room
+//! knows no rule and no file.
+
+mod passes;
+
+pub use passes::{Mended, PASSES, Subject, mend};
 
 use std::collections::BTreeMap;
 

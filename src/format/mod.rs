@@ -57,13 +57,15 @@ impl Refusal {
 pub fn description(file: &SourceFile, tree: &DscTree) -> Result<String, Refusal> {
     let (text, line_end) = (file.text(), layable(file)?);
     let is_protected = |line: &crate::syntax::dsc::Line| line.kind == LineKind::Protected;
-    let new = if tree.lines.iter().any(is_protected) {
-        dsc::lay_out_around_protected(text, tree)
-    } else {
-        let line_end = line_end?;
-        settled(dsc::lay_out(text, tree, line_end), |text| {
-            dsc::lay_out(text, &crate::syntax::dsc::parse(text), line_end)
-        })
+    let has_protected = tree.lines.iter().any(is_protected);
+    let line_end = match line_end {
+        Ok(line_end) => line_end,
+        Err(_) if has_protected => LineEnd::Lf,
+        Err(refusal) => return Err(refusal),
+    };
+    let lay_out = |text: &str, tree: &DscTree| match has_protected {
+        true => dsc::lay_out_around_protected(text, tree),
+        false => dsc::lay_out(text, tree, line_end),
     };
     let shape = |tree: &DscTree| {
         let filled = tree
@@ -76,12 +78,7 @@ pub fn description(file: &SourceFile, tree: &DscTree) -> Result<String, Refusal>
             tree.defects.len(),
         ]
     };
-    let same = same_ink(text, &new) && shape(tree) == shape(&crate::syntax::dsc::parse(&new));
-    if same {
-        Ok(new)
-    } else {
-        Err(Refusal::Unfaithful)
-    }
+    settled(text, tree, crate::syntax::dsc::parse, lay_out, shape)
 }
 
 /// The text of a card profile in canonical layout, without a byte order mark.
@@ -90,11 +87,8 @@ pub fn description(file: &SourceFile, tree: &DscTree) -> Result<String, Refusal>
 ///
 /// The text is better left alone.
 pub fn profile(file: &SourceFile, tree: &CpfTree) -> Result<String, Refusal> {
-    let text = file.text();
     let line_end = layable(file)??;
-    let new = settled(cpf::lay_out(text, tree, line_end), |text| {
-        cpf::lay_out(text, &crate::syntax::cpf::parse(text), line_end)
-    });
+    let lay_out = |text: &str, tree: &CpfTree| cpf::lay_out(text, tree, line_end);
     let shape = |tree: &CpfTree| {
         [
             tree.statements.len(),
@@ -105,26 +99,37 @@ pub fn profile(file: &SourceFile, tree: &CpfTree) -> Result<String, Refusal> {
             tree.defects.len(),
         ]
     };
-    let same = same_ink(text, &new) && shape(tree) == shape(&crate::syntax::cpf::parse(&new));
-    if same {
-        Ok(new)
-    } else {
-        Err(Refusal::Unfaithful)
-    }
+    settled(file.text(), tree, crate::syntax::cpf::parse, lay_out, shape)
 }
 
-/// Lays out again until nothing changes. A sound text needs one pass; parts with a defect keep their
-/// bytes, and what is put beside them can move what follows once more.
-fn settled(mut text: String, lay_out: impl Fn(&str) -> String) -> String {
+/// Lays out until nothing changes, and compares what was said before and after. A sound text needs one
+/// pass; parts with a defect keep their bytes, and what is put beside them can move what follows once
+/// more.
+fn settled<T, S: PartialEq>(
+    old: &str,
+    tree: &T,
+    parse: impl Fn(&str) -> T,
+    lay_out: impl Fn(&str, &T) -> String,
+    shape: impl Fn(&T) -> S,
+) -> Result<String, Refusal> {
     const PASSES: usize = 8;
+    let mut new = lay_out(old, tree);
+    if new == old {
+        return Ok(new);
+    }
+    let mut new_tree = parse(&new);
     for _ in 0..PASSES {
-        let again = lay_out(&text);
-        if again == text {
+        let again = lay_out(&new, &new_tree);
+        if again == new {
             break;
         }
-        text = again;
+        new_tree = parse(&again);
+        new = again;
     }
-    text
+    match same_ink(old, &new) && shape(tree) == shape(&new_tree) {
+        true => Ok(new),
+        false => Err(Refusal::Unfaithful),
+    }
 }
 
 /// How lines end in a text that may be laid out. Where lines keep their ends, mixed ones are no

@@ -3,17 +3,18 @@
 use std::io::{self, Write};
 
 use super::{Report, visible};
-use crate::diagnostic::Finding;
+use crate::diagnostic::{Finding, Severity};
 
-/// Writes one XML document. A finding is a failed test, a suppressed one a skipped test; without
-/// any, one test passes, because servers take a report without tests for a broken run.
+/// Writes one XML document. Errors and warnings are failed tests: servers mark a run by them. A
+/// recommendation is a test that passes and says something, a suppressed finding a skipped one.
+/// Without any finding one test passes, because servers take a report without tests for a broken run.
 ///
 /// # Errors
 ///
 /// What `out` answers.
 pub fn junit(report: &Report<'_>, out: &mut dyn Write) -> io::Result<()> {
     let suppressed = report.summary().suppressed;
-    let failed = report.findings.len() - suppressed;
+    let failed = failures(report.findings);
     let tests = report.findings.len().max(1);
     writeln!(out, r#"<?xml version="1.0" encoding="UTF-8"?>"#)?;
     writeln!(
@@ -49,12 +50,20 @@ fn suite(report: &Report<'_>, findings: &[Finding], out: &mut dyn Write) -> io::
         out,
         r#"  <testsuite name="{file}" tests="{}" failures="{}" skipped="{skipped}">"#,
         findings.len(),
-        findings.len() - skipped,
+        failures(findings),
     )?;
     for finding in findings {
         case(report, finding, &file, out)?;
     }
     writeln!(out, "  </testsuite>")
+}
+
+fn failures(findings: &[Finding]) -> usize {
+    findings.iter().filter(|finding| fails(finding)).count()
+}
+
+fn fails(finding: &Finding) -> bool {
+    finding.suppression.is_none() && finding.severity != Severity::Info
 }
 
 fn case(report: &Report<'_>, finding: &Finding, file: &str, out: &mut dyn Write) -> io::Result<()> {
@@ -66,16 +75,19 @@ fn case(report: &Report<'_>, finding: &Finding, file: &str, out: &mut dyn Write)
         r#"    <testcase name="{}:{line}:{column}" classname="{file}" file="{file}" line="{line}">"#,
         finding.rule,
     )?;
+    let help = finding.help.as_deref().unwrap_or_default();
+    let help = escaped(&format!("\n{help}"));
+    let text = format!("{file}:{line}:{column}: {message}{}", help.trim_end());
     if finding.suppression.is_some() {
         writeln!(out, r#"      <skipped message="{message}"/>"#)?;
-    } else {
+    } else if fails(finding) {
         let kind = finding.severity.word();
-        let help = finding.help.as_deref().unwrap_or_default();
         writeln!(
             out,
-            r#"      <failure type="{kind}" message="{message}">{file}:{line}:{column}: {message}{}</failure>"#,
-            escaped(&format!("\n{help}")).trim_end(),
+            r#"      <failure type="{kind}" message="{message}">{text}</failure>"#,
         )?;
+    } else {
+        writeln!(out, "      <system-out>{text}</system-out>")?;
     }
     writeln!(out, "    </testcase>")
 }

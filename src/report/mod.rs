@@ -25,7 +25,7 @@ pub use human::human;
 pub use json::{json, jsonl};
 pub use junit::junit;
 pub use sarif::sarif;
-pub use visible::line as visible_line;
+pub use visible::{line as visible_line, lines as visible_lines};
 
 /// What a report is made from.
 #[derive(Clone, Copy)]

@@ -44,8 +44,9 @@ pub fn line(text: &str) -> Cow<'_, str> {
     })
 }
 
-/// Words that may run over several lines.
-pub(super) fn lines(text: &str) -> Cow<'_, str> {
+/// Words that may run over several lines, without anything else that a terminal would obey.
+#[must_use]
+pub fn lines(text: &str) -> Cow<'_, str> {
     replaced(text, |character| match character {
         '\n' => '\n',
         other => visible(other),

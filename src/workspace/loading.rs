@@ -193,15 +193,6 @@ impl Workspace {
         Ok(())
     }
 
-    /// Where a file lies that was read from disk.
-    #[must_use]
-    pub fn path_of(&self, source: SourceId) -> Option<&Path> {
-        let known = self.known.iter();
-        let here = known.filter(|(path, _)| path.is_absolute());
-        let found = here.into_iter().find(|(_, id)| **id == Ok(source));
-        found.map(|(path, _)| path.as_path())
-    }
-
     pub(super) fn add(&mut self, text: SourceFile, place: Place) -> SourceId {
         let source = self.sources.add(text);
         self.places.insert(source, place);

@@ -1,4 +1,4 @@
-//! The projects of `examples/` check clean.
+//! The projects of `examples/` check clean and are laid out, and so are the profiles that ship with perso.
 
 use std::path::Path;
 
@@ -25,4 +25,16 @@ fn every_example_checks_clean() {
         folders += 1;
     }
     assert_eq!(folders, 7);
+}
+
+/// What we show is laid out as we say.
+#[test]
+fn our_own_files_are_laid_out() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let sandbox = Sandbox::new();
+    for folder in ["examples", "stdlib/profiles", "src/cli/new"] {
+        let folder = root.join(folder).to_string_lossy().into_owned();
+        let (code, out, err) = sandbox.run(&["fmt", "--check", &folder]);
+        assert_eq!((code, out.as_str()), (0, ""), "{err}");
+    }
 }

@@ -118,6 +118,146 @@ fn a_hundred_thousand_findings_are_told() {
     );
 }
 
+const FORMATS: [&str; 8] = [
+    "human", "concise", "json", "jsonl", "sarif", "github", "gitlab", "junit",
+];
+
+#[test]
+fn a_thousand_findings_are_told_in_order_in_every_form() {
+    let lines = (0..1000).map(|number| format!("junk{number}\n"));
+    let text = "[Description]\nPKCS11Library=m.dll\n".to_owned() + &lines.collect::<String>();
+    let here = Sandbox::new().file("a.dsc", text);
+    let (code, report) = here.report(&["a.dsc"]);
+    let findings = report["diagnostics"].as_array().unwrap().iter();
+    let found: Vec<_> = findings
+        .filter(|it| it["rule"] == "malformed-line")
+        .map(|it| it["start"]["line"].as_u64().unwrap())
+        .collect();
+    assert_eq!((code, found), (1, (3..1003).collect()));
+    for format in FORMATS {
+        let (code, out, err) = here.run(&["check", "--format", format]);
+        assert_eq!((code, err.as_str()), (1, ""), "{format}");
+        let places = match format {
+            "human" => "a.dsc:1002:1",
+            "json" | "jsonl" | "sarif" | "gitlab" => "1002",
+            "github" => "line=1002",
+            _ => "a.dsc:1002:1: ",
+        };
+        assert!(out.contains(places), "{format}: {out}");
+    }
+}
+
+/// Line, column and end column of the first finding of a rule.
+fn place(name: &str, text: &str, rule: &str) -> [u64; 3] {
+    let here = Sandbox::new().file(name, text);
+    let (_, report) = here.report(&[name]);
+    for format in FORMATS {
+        let (code, out, err) = here.run(&["check", "--format", format]);
+        assert!(code == 0 || code == 1, "{format}: {err}");
+        assert!(!out.is_empty(), "{format}");
+    }
+    let mut findings = report["diagnostics"].as_array().unwrap().iter();
+    let found = findings.find(|it| it["rule"] == rule);
+    let found = found.unwrap_or_else(|| panic!("{rule}: {report:#}"));
+    [
+        &found["start"]["line"],
+        &found["start"]["column"],
+        &found["end"]["column"],
+    ]
+    .map(|number| number.as_u64().unwrap())
+}
+
+#[test]
+fn findings_at_both_ends_of_a_file_have_a_place() {
+    assert_eq!(place("a.dsc", "x", "malformed-line"), [1, 1, 2]);
+    assert_eq!(place("a.dsc", "[", "malformed-line"), [1, 1, 2]);
+    assert_eq!(place("a.cpf", "x", "unknown-statement"), [1, 1, 2]);
+    assert_eq!(place("a.cpf", "A =", "malformed-statement"), [1, 4, 4]);
+    assert_eq!(
+        place("a.cpf", "A = 0x{41", "unterminated-literal"),
+        [1, 5, 8]
+    );
+    let open = "CardModel 'SIEMENS50'\n  MasterFile";
+    assert_eq!(place("a.cpf", open, "unbalanced-block"), [2, 3, 13]);
+    let last = "[Encoding]\nType=2,Magstripe\nSubType=1\n[Fields]\nA";
+    assert_eq!(place("a.dsc", last, "malformed-line"), [5, 1, 2]);
+}
+
+/// Columns count Unicode scalar values, whatever their width.
+#[test]
+fn tabs_wide_characters_and_accents_keep_columns_true() {
+    let line = |line: &str| format!("[Encoding]\nType=2,Magstripe\nSubType=1\n[Fields]\n{line}\n");
+    for (text, columns) in [
+        ("\tA", [2, 3]),
+        ("\t\tA\tB\t", [3, 6]),
+        ("漢字 かな", [1, 6]),
+        ("e\u{301}a\u{308}\u{323}", [1, 6]),
+        ("\u{301}A", [1, 3]),
+        ("👩\u{200D}💻 x", [1, 6]),
+        ("\u{202E}gnp.A", [1, 7]),
+        ("A\u{A0}", [1, 3]),
+    ] {
+        let [start, end] = columns;
+        assert_eq!(
+            place("a.dsc", &line(text), "malformed-line"),
+            [5, start, end],
+            "{text:?}"
+        );
+    }
+    let behind = "B = '漢e\u{301}' ...";
+    assert_eq!(place("a.cpf", behind, "malformed-statement"), [1, 11, 12]);
+}
+
+#[test]
+fn fifty_megabytes_are_read_and_laid_out() {
+    let comments = format!("# {}  \n", "long ".repeat(400)).repeat(25_000);
+    let text = format!("{comments}[Encoding]\nType=2,Magstripe\nSubType=1\n[Fields]\nA\n");
+    assert!(text.len() > 50_000_000);
+    let here = Sandbox::new().file("a.dsc", &text);
+    let start = Instant::now();
+    let (code, report) = here.report(&["a.dsc"]);
+    let found = &report["diagnostics"][0];
+    assert_eq!((code, &found["rule"]), (1, &"malformed-line".into()));
+    assert_eq!(found["start"]["line"], 25_005);
+    let (code, _, err) = here.run(&["fmt"]);
+    assert_eq!((code, err.as_str()), (0, "1 file laid out\n"));
+    assert!(start.elapsed() < PATIENCE, "{:?}", start.elapsed());
+}
+
+/// Editors replace files while perso walks: whatever it meets, the answer is orderly.
+#[test]
+fn files_that_vanish_and_come_back_are_told_or_read() {
+    let here = Sandbox::new().file("stays.dsc", "");
+    let path = here.path("comes and goes.cpf");
+    let is_over = std::sync::atomic::AtomicBool::new(false);
+    std::thread::scope(|scope| {
+        scope.spawn(|| {
+            while !is_over.load(std::sync::atomic::Ordering::Relaxed) {
+                std::fs::write(&path, "a=1\n").unwrap();
+                std::fs::remove_file(&path).unwrap();
+            }
+        });
+        for command in ["check", "fmt", "check", "fmt"].repeat(10) {
+            let (code, out, err) = here.run(&[command, "."]);
+            assert!(code == 0 || code == 1, "{code}: {out}{err}");
+            assert!(!err.contains("bug"), "{err}");
+        }
+        is_over.store(true, std::sync::atomic::Ordering::Relaxed);
+    });
+}
+
+#[test]
+fn a_file_that_is_gone_is_not_mended() {
+    let here = Sandbox::new().file("a.dsc", "[Fields\n");
+    let (code, _, err) = here.run(&["check", "--fix", "a.dsc", "gone.dsc"]);
+    assert_eq!(code, 1, "{err}");
+    assert!(
+        here.run(&["check", "--fix", "gone.dsc"])
+            .1
+            .contains("cannot read `gone.dsc`")
+    );
+}
+
 #[cfg(unix)]
 #[test]
 fn a_companion_that_cannot_be_read_is_told_where_it_is_named() {

@@ -7,8 +7,8 @@ use crate::stdlib::Certainty;
 rule! {
     /// # What it finds
     ///
-    /// A table or key of `perso.toml` that perso does not know, and a name in `[rules]` that is no
-    /// rule.
+    /// A table or key of `perso.toml` that perso does not know, a name in `[rules]` that is no rule,
+    /// and a middleware, card or encoder in `[target]` that perso knows nothing of.
     ///
     /// # Why it matters
     ///
@@ -46,11 +46,12 @@ rule! {
 
 fn check(cx: &SettingsContext<'_>, findings: &mut Findings<'_>) {
     for unknown in cx.unknown {
-        let place = match unknown.table {
-            Some(table) => format!("`[{table}]` has no such key"),
-            None => "perso knows no such table".to_owned(),
+        let place = match (unknown.table, unknown.key) {
+            (_, Some(key)) => format!("perso knows no such {key}"),
+            (Some(table), None) => format!("`[{table}]` has no such key"),
+            (None, None) => "perso knows no such table".to_owned(),
         };
-        report(cx, unknown.name, &place, unknown.known, findings);
+        report(cx, unknown.name, &place, &unknown.known, findings);
     }
     let all: Vec<_> = rules::all().map(|rule| rule.name).collect();
     for span in cx.rules {
@@ -81,7 +82,7 @@ fn report(
                 .help(format!("did you mean `{near}`?"))
                 .fix(Fix::on_request(format!("write `{near}`"), [edit]))
         }
-        None if known.len() <= 8 => draft.help(format!("known are {}", known.join(", "))),
+        None if known.len() <= 12 => draft.help(format!("known are {}", known.join(", "))),
         None => draft.help("`perso explain --list` names all rules"),
     };
 }

@@ -6,8 +6,8 @@ use crate::stdlib::{Certainty, Condition, Key, Requirement, SectionKind};
 rule! {
     /// # What it finds
     ///
-    /// A key that starts something, without the key that says with what: `SetPIN` without `PIN` or
-    /// `PUK`, `RetrieveAllTokens` without `AllTokensIccsnsField`, `UseSelectCriteriaIccsn` without
+    /// A key that starts something, without the key that says with what: `SetPIN` without `PIN`,
+    /// `PUK` or `SignPUK` (by which it sets `SignPIN`), `RetrieveAllTokens` without `AllTokensIccsnsField`, `UseSelectCriteriaIccsn` without
     /// `SelectCriteriaIccsn`, `OperatorPinIsSOCredential=#true` without `Operator_Pin`,
     /// `WriteCertificate` without `Certificate`, `WriteP12Data` without `Certificate` and
     /// `P12PASSWORD`, `WriteCertKeyList` without `CertKeyList`.
@@ -51,8 +51,8 @@ rule! {
     ///
     /// # Source
     ///
-    /// Stated for `SetPIN` (INIT, BLOCK), `WriteCertificate` and `WriteCertKeyList` (CERT); implied
-    /// for the others (READER, SEED).
+    /// Stated for `SetPIN` (INIT, BLOCK; the signature slot in the same way is ours),
+    /// `WriteCertificate` and `WriteCertKeyList` (CERT); implied for the others (READER, SEED).
     name: "trigger-without-input",
     family: Family::Dsc,
     level: Level::ERROR,
@@ -124,5 +124,8 @@ fn alternatives(requirement: &Requirement) -> String {
             _ => None,
         })
         .collect();
-    names.join(" or ")
+    match names.split_last() {
+        Some((last, others)) if !others.is_empty() => format!("{} or {last}", others.join(", ")),
+        _ => names.concat(),
+    }
 }

@@ -102,7 +102,9 @@ fn report(
         if let Some(cause) = cause {
             draft = draft.because(cx.label(cause.key_span, "this is out of its reach"));
         }
-        if let Some(right) = stdlib::encoder(SMART_ID_DESKTOP_APP) {
+        // Where `[target]` names the encoder too, another number alone mends nothing.
+        let is_alone = cx.project.target.encoder.is_none();
+        if let Some(right) = stdlib::encoder(SMART_ID_DESKTOP_APP).filter(|_| is_alone) {
             let id = right.device.to_string();
             draft.fix(Fix::on_request(
                 format!("write {id}, which stands for {}", right.name),

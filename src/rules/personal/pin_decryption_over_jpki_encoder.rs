@@ -78,7 +78,9 @@ fn check(cx: &EncodingContext<'_>, findings: &mut Findings<'_>) {
             )
             .because(cx.label(output.key_span, "encrypted PINs are read here"))
             .help(help);
-        if let Some(right) = stdlib::encoder(SMART_ID_DESKTOP_APP) {
+        // Where `[target]` names the encoder too, another number alone mends nothing.
+        let is_alone = cx.project.target.encoder.is_none();
+        if let Some(right) = stdlib::encoder(SMART_ID_DESKTOP_APP).filter(|_| is_alone) {
             let id = right.device.to_string();
             draft.fix(Fix::on_request(
                 format!("write {id}, which stands for {}", right.name),

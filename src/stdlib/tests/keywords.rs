@@ -334,7 +334,11 @@ fn requirements_read_like_tables_a_and_b() {
     };
     assert_eq!(
         any_of(Key::SetPIN.keyword()),
-        [[Condition::Present(Key::PIN), Condition::Present(Key::PUK)]]
+        [[
+            Condition::Present(Key::PIN),
+            Condition::Present(Key::PUK),
+            Condition::Present(Key::SignPUK),
+        ]]
     );
     assert_eq!(
         any_of(Key::WriteP12Data.keyword()),

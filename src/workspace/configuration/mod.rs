@@ -36,8 +36,8 @@ pub struct Configuration {
     pub rules: Vec<RuleLevel>,
     /// `[paths] profiles`: folders with profiles, relative to the file.
     pub profiles: Vec<Setting<String>>,
-    /// Tables and keys that perso does not know.
-    pub unknown: Vec<UnknownKey>,
+    /// Tables, keys and products that perso does not know.
+    pub unknown: Vec<Unknown>,
 }
 
 /// What the descriptions are written for.
@@ -75,15 +75,17 @@ pub struct RuleLevel {
     pub level: Level,
 }
 
-/// A table or key that perso does not know.
+/// A table, key or product that perso does not know.
 #[derive(Clone, PartialEq, Eq, Debug)]
-pub struct UnknownKey {
+pub struct Unknown {
     /// The table that holds it; none at the top of the file.
     pub table: Option<&'static str>,
-    /// The key.
+    /// The key that it is the value of; none for a key itself.
+    pub key: Option<&'static str>,
+    /// The name.
     pub name: Setting<String>,
-    /// The keys that are known there.
-    pub known: &'static [&'static str],
+    /// The names that are known there.
+    pub known: Vec<&'static str>,
 }
 
 /// What is wrong with a configuration, and where.

@@ -3,8 +3,9 @@
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
-use super::{Configuration, ConfigurationError, Level, Mapping, RuleLevel, Setting, UnknownKey};
+use super::{Configuration, ConfigurationError, Level, Mapping, RuleLevel, Setting, Unknown};
 use crate::source::{SourceFile, SourceId, Span, TextEncoding};
+use crate::stdlib;
 
 /// The tables of the file.
 const TABLES: &[&str] = &["target", "mapping", "rules", "paths"];
@@ -68,8 +69,38 @@ impl Reader<'_> {
             let text = self.string(key, value)?;
             let set = self.configuration.target.set(name, &text.value, text.span);
             set.map_err(|error| self.error(span(value), error.to_string(), Some(error.help())))?;
+            self.product(name, &text);
         }
         Ok(())
+    }
+
+    /// Notes a product that stdlib does not know, without the version behind it.
+    fn product(&mut self, key: &str, value: &Setting<String>) {
+        let cards = || stdlib::cards().iter().map(|card| card.id).collect();
+        let middlewares = || stdlib::middlewares().iter().map(|it| it.id).collect();
+        let encoders = || stdlib::encoders().iter().map(|it| it.id).collect();
+        let name = value.value.split_whitespace().next().unwrap_or_default();
+        let (key, known): (_, Vec<_>) = match key {
+            "card" if stdlib::card(&value.value).is_none() => ("card", cards()),
+            "encoder" if stdlib::encoder(&value.value).is_none() => ("encoder", encoders()),
+            "middleware" if stdlib::middleware(name).is_none() => ("middleware", middlewares()),
+            _ => return,
+        };
+        let place = value.span.map(|span| {
+            let written = span.of(self.file.text());
+            let before = written.find(name).unwrap_or(0);
+            let start = span.start as usize + before;
+            bytes(&(start..start + name.len()))
+        });
+        self.configuration.unknown.push(Unknown {
+            table: Some("target"),
+            key: Some(key),
+            name: Setting {
+                value: name.to_owned(),
+                span: place,
+            },
+            known,
+        });
     }
 
     fn mapping(&mut self, table: &DeTable<'_>) -> Result<()> {
@@ -77,7 +108,7 @@ impl Reader<'_> {
         for (key, value) in in_order(table) {
             let entry = self.table(key, value)?;
             let mut mapping = Mapping {
-                field: setting(key),
+                field: self.setting(key),
                 to: None,
                 encrypted: None,
                 read: None,
@@ -104,7 +135,7 @@ impl Reader<'_> {
                 let help = "write `off`, `info`, `warning` or `error`".to_owned();
                 return Err(self.error(span(value), message, Some(help)));
             };
-            let rule = setting(key);
+            let rule = self.setting(key);
             self.configuration.rules.push(RuleLevel { rule, level });
         }
         Ok(())
@@ -127,12 +158,30 @@ impl Reader<'_> {
         Ok(())
     }
 
-    fn unknown(&mut self, table: Option<&'static str>, key: &Key<'_>, known: &'static [&str]) {
-        self.configuration.unknown.push(UnknownKey {
+    fn unknown(&mut self, table: Option<&'static str>, key: &Key<'_>, known: &[&'static str]) {
+        self.configuration.unknown.push(Unknown {
             table,
-            name: setting(key),
-            known,
+            key: None,
+            name: self.setting(key),
+            known: known.to_vec(),
         });
+    }
+
+    /// A key and its place, without quotes around it.
+    fn setting(&self, key: &Key<'_>) -> Setting<String> {
+        let name = key.get_ref();
+        let whole = bytes(&key.span());
+        let quoted = whole.of(self.file.text()).get(1..=name.len());
+        let span = match quoted {
+            Some(inner) if inner == name && !whole.is_empty() => {
+                Span::new(whole.start + 1, whole.end - 1)
+            }
+            _ => whole,
+        };
+        Setting {
+            value: name.to_string(),
+            span: Some(span),
+        }
     }
 
     fn table<'v, 't>(&self, key: &Key<'_>, value: &'v Value<'t>) -> Result<&'v DeTable<'t>> {
@@ -196,13 +245,6 @@ fn in_order<'v, 't>(table: &'v DeTable<'t>) -> Vec<(&'v Key<'t>, &'v Value<'t>)>
     let mut entries: Vec<_> = table.iter().collect();
     entries.sort_by_key(|(key, _)| key.span().start);
     entries
-}
-
-fn setting(key: &Key<'_>) -> Setting<String> {
-    Setting {
-        value: key.get_ref().to_string(),
-        span: Some(bytes(&key.span())),
-    }
 }
 
 fn span(value: &Value<'_>) -> Span {
