@@ -25,6 +25,7 @@ mod output;
 mod plan;
 mod rulebook;
 mod run;
+mod schema;
 
 use exit::Exit;
 use fatal::Fatal;
@@ -49,6 +50,7 @@ enum Command {
     Run(Box<run::Run>),
     Card(card::Card),
     New(new::New),
+    Schema(schema::Schema),
     Explain(explain::Explain),
 }
 
@@ -71,6 +73,7 @@ fn run() -> Exit {
         Command::Plan(plan) => plan::run(plan, &cli.display),
         Command::Card(card) => card::run(card, &cli.display),
         Command::New(new) => new::run(new, &cli.display),
+        Command::Schema(schema) => schema::run(schema, &cli.display),
         Command::Explain(explain) => explain::run(explain, &cli.display),
         Command::Run(run) => run::run(run, &cli.display),
     };

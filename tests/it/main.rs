@@ -38,6 +38,7 @@ mod rule_snapshots;
 mod rules;
 mod run;
 mod sandbox;
+mod schemas;
 mod simulated_runs;
 mod softhsm;
 mod syntax_cpf;

@@ -4,15 +4,24 @@
 //! an error here; names that perso does not know are kept, because a project may be shared by two
 //! versions of perso: a rule reports them.
 
+use crate::settings;
 use crate::source::{SourceId, Span};
 use crate::stdlib::Version;
 
+mod form;
 mod product;
 mod read;
 
 pub use crate::diagnostic::Level;
 pub use product::Product;
 pub use read::read;
+
+/// The form of a `perso.toml` as JSON Schema. A name that it does not know is an error there and a
+/// warning of `perso check`.
+#[must_use]
+pub fn schema() -> serde_json::Value {
+    settings::schema::<form::Form>()
+}
 
 /// A value and where it stands in `perso.toml`; no place means it was given on the command line.
 #[derive(Clone, PartialEq, Eq, Debug)]
