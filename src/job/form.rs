@@ -133,7 +133,7 @@ pub(super) enum GivenForm {
     /// The value of a flag.
     Flag(bool),
     /// Where it is.
-    From(Table<SourceForm>),
+    From(Box<Table<SourceForm>>),
 }
 
 /// Where a value is: one of `env`, `file`, `fd` and `prompt`.
@@ -165,7 +165,7 @@ pub(super) enum AnswersForm {
     /// The PIN to enter, or the new one.
     One(GivenForm),
     /// The present PIN and the new one.
-    Two(Table<TwoForm>),
+    Two(Box<Table<TwoForm>>),
 }
 
 /// The answers to a dialog that changes a PIN.
@@ -249,7 +249,7 @@ impl Written for GivenForm {
     }
 
     fn table<'de, A: MapAccess<'de>>(entries: A) -> Result<Result<Self, Wrong>, A::Error> {
-        Ok(Table::table(entries)?.map(Self::From))
+        Ok(Table::table(entries)?.map(|table| Self::From(Box::new(table))))
     }
 }
 
@@ -271,8 +271,10 @@ impl Written for AnswersForm {
         };
         let is_two = |name: &Name| ["old", "new"].contains(&name.text.as_str());
         Ok(Ok(match first.as_ref().is_some_and(is_two) {
-            true => Self::Two(Table::from_first(first, entries)?),
-            false => Self::One(GivenForm::From(Table::from_first(first, entries)?)),
+            true => Self::Two(Box::new(Table::from_first(first, entries)?)),
+            false => Self::One(GivenForm::From(Box::new(Table::from_first(
+                first, entries,
+            )?))),
         }))
     }
 }

@@ -171,7 +171,7 @@ impl Reader<'_> {
         match self.document.right(placed) {
             Some((AnswersForm::One(given), at)) => read.new = self.supplied(name, given, at),
             Some((AnswersForm::Two(table), _)) => {
-                let keys = self.known("key", table);
+                let keys = self.known("key", *table);
                 read.old = keys.old.0.and_then(|old| self.given(name, old));
                 read.new = keys.new.0.and_then(|new| self.given(name, new));
             }
@@ -190,7 +190,7 @@ impl Reader<'_> {
         let literal = match given {
             GivenForm::Text(text) => text,
             GivenForm::Flag(flag) => flag.to_string(),
-            GivenForm::From(table) => return self.source(name, table, at),
+            GivenForm::From(table) => return self.source(name, *table, at),
         };
         Some(Given {
             supply: Supply::Literal(Secret::from(literal)),

@@ -120,6 +120,8 @@ fn names_that_a_table_does_not_have_are_kept() {
 #[test]
 fn a_value_may_say_nothing() {
     assert_eq!(told("length = -1").1, ["-1: too long"]);
+    let length = read::<Form>("length = 7").0.unwrap().keys.length.0.unwrap();
+    assert_eq!(length.value.map(|seconds| seconds.0), Ok(7));
     let huge = "length = 170141183460469231731687303715884105728";
     assert_eq!(told(huge).1.len(), 1);
 }

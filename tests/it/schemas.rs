@@ -213,7 +213,8 @@ fn the_keys_of_the_target_are_those_of_the_command_line() {
     let target = schema["definitions"]["Target"]["properties"].as_object();
     let mut keys: Vec<_> = target.unwrap().keys().map(String::as_str).collect();
     let mut known = TARGET_KEYS.to_vec();
-    (keys.sort_unstable(), known.sort_unstable());
+    keys.sort_unstable();
+    known.sort_unstable();
     assert_eq!(keys, known);
 }
 
