@@ -171,7 +171,7 @@ fn language(kind: Kind) -> Option<Language> {
     match kind {
         Kind::Description => Some(Language::Dsc),
         Kind::Profile => Some(Language::Cpf),
-        Kind::Configuration => None,
+        Kind::Configuration | Kind::Archive => None,
     }
 }
 

@@ -41,7 +41,10 @@ pub(super) fn mend(workspace: &mut Workspace, levels: &Levels, trust: Trust) -> 
         fixes: 0,
     };
     let files = workspace.projects.iter().flat_map(|project| &project.files);
-    let mut open: BTreeSet<SourceId> = files.map(|file| file.source).collect();
+    let files = files.map(|file| file.source);
+    let (members, mut open): (BTreeSet<_>, BTreeSet<_>) =
+        files.partition(|source| workspace.is_member(*source));
+    speak_of_members(workspace, &mended.analysis.findings, trust, &members);
     for _ in 0..PASSES {
         let fixes = fix::choose(&mended.analysis.findings, trust, |id| open.contains(&id));
         if fixes.is_empty() {
@@ -69,6 +72,26 @@ pub(super) fn mend(workspace: &mut Workspace, levels: &Levels, trust: Trust) -> 
         }
     }
     mended
+}
+
+/// Fixes for members of archives are not applied, which is said once for each.
+fn speak_of_members(
+    workspace: &Workspace,
+    findings: &[Finding],
+    trust: Trust,
+    members: &BTreeSet<SourceId>,
+) {
+    let fixes = fix::choose(findings, trust, |id| members.contains(&id));
+    for id in fix::texts(&workspace.sources, &fixes)
+        .into_iter()
+        .map(|(id, _)| id)
+    {
+        let _ = writeln!(
+            std::io::stderr(),
+            "{}: archives are not written to; unpack it to have this file fixed",
+            visible_line(workspace.sources[id].name())
+        );
+    }
 }
 
 /// The files with more syntax errors than before.

@@ -17,7 +17,7 @@ use crate::workspace::{Kind, Request, Workspace};
 
 /// Lay out descriptions and profiles in one way.
 ///
-/// What has a syntax error keeps its bytes.
+/// What has a syntax error keeps its bytes. Archives (`.dsz`) are passed over.
 #[derive(Args)]
 pub(super) struct Fmt {
     /// Files and folders; `-` lays out the standard input.
@@ -77,6 +77,7 @@ fn open(fmt: &Fmt) -> Result<Workspace, Fatal> {
         stdin_filename: fmt.stdin_filename.clone(),
         configuration: None,
         stdin: &mut std::io::stdin(),
+        archives: false,
         embedded: stdlib::profile,
     })?)
 }
@@ -99,7 +100,7 @@ fn laid_out(source: &SourceFile, kind: Kind) -> Option<Result<String, Refusal>> 
     match kind {
         Kind::Description => Some(format::description(source, &dsc::parse(source.text()))),
         Kind::Profile => Some(format::profile(source, &cpf::parse(source.text()))),
-        Kind::Configuration => None,
+        Kind::Configuration | Kind::Archive => None,
     }
 }
 
