@@ -82,10 +82,7 @@ fn speak_of_members(
     members: &BTreeSet<SourceId>,
 ) {
     let fixes = fix::choose(findings, trust, |id| members.contains(&id));
-    for id in fix::texts(&workspace.sources, &fixes)
-        .into_iter()
-        .map(|(id, _)| id)
-    {
+    for id in fix::texts(&workspace.sources, &fixes).into_keys() {
         let _ = writeln!(
             std::io::stderr(),
             "{}: archives are not written to; unpack it to have this file fixed",

@@ -194,6 +194,7 @@ fn unknown_method(method: CompressionMethod) -> Option<String> {
 fn damaged(error: ZipError) -> Reason {
     match error {
         ZipError::UnsupportedArchive(what) => Reason::Damaged(what.to_owned()),
+        ZipError::InvalidArchive(what) if what.contains("EOCD") => Reason::NoArchive,
         ZipError::InvalidArchive(what) => Reason::Damaged(what.into_owned()),
         other => Reason::Damaged(other.to_string()),
     }

@@ -35,8 +35,11 @@ pub enum Reason {
     /// More bytes than [`LIMIT`].
     #[error("the file is larger than 64 MiB")]
     TooLarge,
-    /// No ZIP archive, or one with errors; in the words of who reads it.
-    #[error("this is no ZIP archive, or it is cut off or damaged: {0}")]
+    /// The record that every ZIP archive ends with is not there.
+    #[error("this is no ZIP archive, or its end is missing")]
+    NoArchive,
+    /// An archive with errors, in the words of who reads it.
+    #[error("the archive is damaged: {0}")]
     Damaged(String),
     /// More members than [`MEMBERS`].
     #[error("the archive has more than {MEMBERS} members")]
@@ -103,7 +106,7 @@ impl Reason {
             Self::DeadLink | Self::CircularLink => Some("mend or delete the symbolic link"),
             Self::Folder => Some("rename the folder: its ending is that of a file"),
             Self::TooLarge => Some("descriptions and profiles are small: is this the right file?"),
-            Self::Damaged(_) => Some("pack it again, as a ZIP archive"),
+            Self::NoArchive | Self::Damaged(_) => Some("pack it again, as a ZIP archive"),
             Self::TooManyMembers | Self::Bomb => {
                 Some("an encoding has a handful of small files: is this the right archive?")
             }

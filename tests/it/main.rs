@@ -9,6 +9,7 @@
 )]
 
 mod apdu;
+mod archives;
 mod card_tree;
 mod cascades;
 mod check;
