@@ -38,6 +38,8 @@ pub mod rules;
 #[cfg(feature = "native")]
 pub mod run;
 pub mod secret;
+#[cfg(feature = "native")]
+pub mod settings;
 pub mod source;
 pub mod stdlib;
 pub mod syntax;

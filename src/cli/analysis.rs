@@ -177,7 +177,7 @@ fn language(kind: Kind) -> Option<Language> {
     match kind {
         Kind::Description => Some(Language::Dsc),
         Kind::Profile => Some(Language::Cpf),
-        Kind::Configuration => None,
+        Kind::Configuration | Kind::Archive => None,
     }
 }
 
@@ -287,8 +287,7 @@ fn settings(workspace: &Workspace, index: usize, levels: &Configuration) -> Vec<
             Some(UnknownName {
                 table: key.table,
                 name: key.name.span?,
-                key: key.key,
-                known: key.known.clone(),
+                free: key.free.clone(),
             })
         })
         .collect();

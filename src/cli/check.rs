@@ -138,6 +138,7 @@ fn open(check: &Check) -> Result<Workspace, Fatal> {
         stdin_filename: check.judging.stdin_filename.clone(),
         configuration: check.judging.config.clone(),
         stdin: &mut std::io::stdin(),
+        archives: true,
         embedded: stdlib::profile,
     })?;
     Ok(workspace)

@@ -56,6 +56,7 @@ fn open(description: &Path, judging: &Judging) -> Result<Workspace, Fatal> {
         stdin_filename: judging.stdin_filename.clone(),
         configuration: judging.config.clone(),
         stdin: &mut std::io::stdin(),
+        archives: true,
         embedded: stdlib::profile,
     })?;
     Ok(workspace)
@@ -77,7 +78,9 @@ fn lower_description(
     }
     let [(index, source)] = found[..] else {
         let message = format!("`{}` is not one encoding description", named.display());
-        return Err(Fatal::usage(message).help("name one `.dsc` file"));
+        return Err(
+            Fatal::usage(message).help("name one `.dsc` file, or an archive that holds one")
+        );
     };
     let parsed = ParsedProject::read(workspace, index);
     let trees: Vec<_> = parsed.trees.iter().collect();

@@ -164,11 +164,13 @@ impl From<OpenError> for Fatal {
             OpenError::Configuration(error) => at_place(&error),
             OpenError::NoInput => Self {
                 exit: Exit::NoInput,
-                ..Self::usage(message).help("name `.dsc` or `.cpf` files, or a folder with some")
+                ..Self::usage(message).help("name `.dsc`, `.cpf` or `.dsz` files, or a folder with some")
             },
             OpenError::UnknownKind { .. } => Self::usage(message).help(
-                "rename it to end in `.dsc` or `.cpf`, or give such a name with --stdin-filename",
+                "rename it to end in `.dsc`, `.cpf` or `.dsz`, or give such a name with --stdin-filename",
             ),
+            OpenError::Archive { .. } => Self::usage(message)
+                .help("archives are not written to: unpack it, and pack it again afterwards"),
             OpenError::NamelessStdin => {
                 Self::usage(message).help("give it one: --stdin-filename card.dsc")
             }

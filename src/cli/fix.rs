@@ -1,5 +1,6 @@
 //! The way of fixes into files: applied, checked again, and written only when the file is no worse.
 
+use std::collections::BTreeSet;
 use std::io::Write as _;
 
 use super::analysis::{Analysis, Levels, analyse};
@@ -46,7 +47,10 @@ pub(super) fn mend(workspace: &mut Workspace, levels: &Levels, trust: Trust) -> 
     let analysis = analyse(workspace, levels);
     let secrets = analysis.secrets.clone();
     let files = workspace.projects.iter().flat_map(|project| &project.files);
-    let open = files.map(|file| file.source).collect();
+    let files = files.map(|file| file.source);
+    let (members, open): (BTreeSet<_>, BTreeSet<_>) =
+        files.partition(|source| workspace.is_member(*source));
+    speak_of_members(workspace, &analysis.findings, trust, &members);
     let outcome = fix::mend(&mut Judged { workspace, levels }, analysis, open, trust);
     let mut stderr = std::io::stderr();
     for id in &outcome.refused {
@@ -64,6 +68,23 @@ pub(super) fn mend(workspace: &mut Workspace, levels: &Levels, trust: Trust) -> 
         );
     }
     Mended { outcome, secrets }
+}
+
+/// Fixes for members of archives are not applied, which is said once for each.
+fn speak_of_members(
+    workspace: &Workspace,
+    findings: &[Finding],
+    trust: Trust,
+    members: &BTreeSet<SourceId>,
+) {
+    let fixes = fix::choose(findings, trust, |id| members.contains(&id));
+    for id in fix::texts(&workspace.sources, &fixes).into_keys() {
+        let _ = writeln!(
+            std::io::stderr(),
+            "{}: archives are not written to; unpack it to have this file fixed",
+            visible_line(workspace.sources[id].name())
+        );
+    }
 }
 
 /// Writes the changed files, each whole or not at all, and none if one of them cannot be written.

@@ -19,7 +19,7 @@ use crate::workspace::{Kind, Request, Workspace};
 
 /// Lay out descriptions and profiles in one way.
 ///
-/// What has a syntax error keeps its bytes.
+/// What has a syntax error keeps its bytes. Archives (`.dsz`) are passed over.
 #[derive(Args)]
 pub(super) struct Fmt {
     /// Files and folders; `-` lays out the standard input.
@@ -88,6 +88,7 @@ fn open(fmt: &Fmt) -> Result<Workspace, Fatal> {
         stdin_filename: fmt.stdin_filename.clone(),
         configuration: None,
         stdin: &mut std::io::stdin(),
+        archives: false,
         embedded: stdlib::profile,
     })?)
 }
@@ -114,7 +115,7 @@ fn laid_out(workspace: &Workspace) -> Vec<(SourceId, Result<String, Refusal>)> {
         let new = match file.kind {
             Kind::Description => format::description(source, &dsc::parse(source.text())),
             Kind::Profile => format::profile(source, &cpf::parse(source.text())),
-            Kind::Configuration => return None,
+            Kind::Configuration | Kind::Archive => return None,
         };
         Some((file.source, new))
     });

@@ -26,6 +26,7 @@ mod output;
 mod plan;
 mod rulebook;
 mod run;
+mod schema;
 
 use exit::Exit;
 use fatal::Fatal;
@@ -50,6 +51,7 @@ enum Command {
     Run(Box<run::Run>),
     Card(card::Card),
     New(new::New),
+    Schema(schema::Schema),
     Explain(explain::Explain),
 }
 
@@ -72,6 +74,7 @@ fn run() -> Exit {
         Command::Plan(plan) => plan::run(plan, &cli.display),
         Command::Card(card) => card::run(card, &cli.display),
         Command::New(new) => new::run(new, &cli.display),
+        Command::Schema(schema) => schema::run(schema, &cli.display),
         Command::Explain(explain) => explain::run(explain, &cli.display),
         Command::Run(run) => run::run(run, &cli.display),
     };

@@ -7,8 +7,9 @@ use anstream::{AutoStream, ColorChoice};
 use clap::{Args, ValueEnum};
 
 use super::{Fatal, rulebook};
-use crate::diagnostic::{Level, Severity};
+use crate::diagnostic::{Level, Severity, nearest};
 use crate::lower::Additions;
+use crate::model;
 use crate::workspace::configuration::Target;
 
 /// How to speak.
@@ -129,7 +130,7 @@ impl Judging {
     ///
     /// # Errors
     ///
-    /// Not `KEY=VALUE`, an unknown key, or an unreadable version.
+    /// Not `KEY=VALUE`, an unknown key or name, or an unreadable version.
     pub(super) fn set_target(&self, target: &mut Target) -> Result<(), Fatal> {
         for given in &self.target {
             let Some((key, value)) = given.split_once('=') else {
@@ -141,7 +142,24 @@ impl Judging {
                 .map_err(|error| {
                     Fatal::usage(format!("`--target {given}`: {error}")).help(error.help())
                 })?;
+            refuse_unknown_name(key.trim(), value.trim())?;
         }
         Ok(())
     }
+}
+
+/// A name in `perso.toml` that is not known is a finding; on the command line it is a slip.
+fn refuse_unknown_name(key: &str, value: &str) -> Result<(), Fatal> {
+    let mut target = model::Target::default();
+    let _ = target.set(key, value, None);
+    let Some(unknown) = target.unknown.pop() else {
+        return Ok(());
+    };
+    let names = model::Target::names(key);
+    let help = match nearest(&unknown.name, names.iter().copied()) {
+        Some(near) => format!("did you mean `{near}`?"),
+        None => format!("known are {}", names.join(", ")),
+    };
+    let message = format!("`--target {key}={value}`: perso knows no such {key}");
+    Err(Fatal::usage(message).help(help))
 }

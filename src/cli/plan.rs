@@ -11,6 +11,7 @@ use super::options::Compiling;
 use super::{Display, Exit, Fatal, apdu, output};
 use crate::check::Language;
 use crate::plan::{self, Difference, Plan as Document};
+use crate::workspace::Kind;
 
 /// Show and compare plans.
 #[derive(Args)]
@@ -191,7 +192,9 @@ pub(super) fn load(
     compiling: &Compiling,
     display: &Display,
 ) -> Result<Option<Document>, Fatal> {
-    if Language::of_name(&path.to_string_lossy()).is_some() || path == Path::new("-") {
+    let is_archive = Kind::of(path) == Some(Kind::Archive);
+    let is_description = Language::of_name(&path.to_string_lossy()).is_some();
+    if is_description || is_archive || path == Path::new("-") {
         return compile(path, compiling, display);
     }
     read(path).map(Some)

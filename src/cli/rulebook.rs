@@ -59,11 +59,15 @@ fn laid_out(name: &str, facts: &str, page: Page<'_>) -> String {
     format!("# {name}\n\n{facts}\n\n{text}\n")
 }
 
+/// Every rule with its default level and what it stands for, by family.
+pub(super) fn levels() -> impl Iterator<Item = (&'static str, &'static str, String)> {
+    rules::all().map(|rule| (rule.name, rule.level.word(), rule.page().summary()))
+}
+
 /// Every name with its weight and what it stands for, the rules by family.
 pub(super) fn entries() -> impl Iterator<Item = (&'static str, &'static str, String)> {
-    let rules = rules::all().map(|rule| (rule.name, rule.level.word(), rule.page().summary()));
     let page = Page::new(lower::PAGE);
-    rules.chain([(lower::CANNOT_COMPILE, "always", page.summary())])
+    levels().chain([(lower::CANNOT_COMPILE, "always", page.summary())])
 }
 
 /// The pages of everything as one document; the name of a rule is the anchor of its page.

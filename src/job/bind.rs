@@ -6,9 +6,10 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use zeroize::Zeroizing;
 
-use super::{Given, Job, Problem, Supply, nearest};
+use super::{Given, Job, Problem, Supply};
 use crate::operation::FieldEncoding;
 use crate::secret::{Encoding, Exposure, Secret};
+use crate::source::nearest;
 
 /// A field that a job may or must bind.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -89,7 +90,7 @@ impl Job {
             if !asked.contains(&key.as_str()) {
                 let message = format!("no dialog of the plan is asked by `{key}`");
                 let mut problem = Problem::error(message, answers.at.clone());
-                problem.help = nearest(key, asked.iter().copied());
+                problem.help = did_you_mean(key, asked.iter().copied());
                 problems.push(problem);
                 continue;
             }
@@ -122,8 +123,12 @@ impl Job {
 fn unknown(name: &str, given: &Given, declared: &[Declaration]) -> Problem {
     let message = format!("the plan has no input field `{name}`");
     let mut problem = Problem::error(message, given.at.clone());
-    problem.help = nearest(name, declared.iter().map(|input| input.field.as_str()));
+    problem.help = did_you_mean(name, declared.iter().map(|input| input.field.as_str()));
     problem
+}
+
+fn did_you_mean<'k>(name: &str, known: impl Iterator<Item = &'k str>) -> Option<String> {
+    nearest(name, known).map(|near| format!("did you mean `{near}`?"))
 }
 
 fn text_of(given: &Given, input: &Declaration) -> Result<Secret, String> {

@@ -5,6 +5,7 @@
 //! [`Declaration`]s; plans and tokens are not known here.
 
 mod bind;
+mod form;
 mod read;
 
 use std::collections::BTreeMap;
@@ -12,8 +13,10 @@ use std::ops::Range;
 use std::path::{Path, PathBuf};
 
 pub use bind::{Answered, Declaration};
+use read::check_id;
 
 use crate::secret::{Encoding, Secret, Source};
+use crate::settings;
 
 /// The values for one card.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
@@ -164,12 +167,18 @@ impl Job {
         read::read(text, folder)
     }
 
+    /// The form of a job file as JSON Schema.
+    #[must_use]
+    pub fn schema() -> serde_json::Value {
+        settings::schema::<form::Form>()
+    }
+
     /// Whether a text can name a job.
     ///
     /// # Errors
     /// Says what the name of a job is made of.
     pub fn check_id(id: &str) -> Result<(), String> {
-        read::check_id(id)
+        check_id(id)
     }
 
     /// Binds fields as `NAME=VALUE` of the command line does, over what the file says.
@@ -198,16 +207,4 @@ impl Job {
         self.fields.insert(name.to_owned(), given);
         Ok(())
     }
-}
-
-/// `; did you mean …` for the nearest of `known`, if one is near.
-fn nearest<'k>(word: &str, known: impl Iterator<Item = &'k str>) -> Option<String> {
-    let distance =
-        |other: &str| strsim::damerau_levenshtein(&word.to_lowercase(), &other.to_lowercase());
-    known
-        .filter(|other| word.len() <= 64 && other.len() <= 64)
-        .map(|other| (distance(other), other))
-        .filter(|(distance, other)| *distance <= 1 + other.len() / 4)
-        .min()
-        .map(|(_, other)| format!("did you mean `{other}`?"))
 }

@@ -1,281 +1,213 @@
-//! From TOML to the [`Job`], with every problem at its place.
+//! From the form of a job file to the [`Job`], with every problem at its place.
 
 use std::ops::Range;
 use std::path::{Path, PathBuf};
 
-use toml::Spanned;
-use toml::de::{DeTable, DeValue};
-
+use super::form::{
+    AnswersForm, Form, GivenForm, IssuerForm, IssuerWord, KeyForm, OneOrMore, PinDecryptionForm,
+    PinEncryptionForm, SourceForm, TokenForm,
+};
 use super::{
     Answers, DecryptionKey, Given, IssuerChoice, IssuerKind, Job, PinEncryption, Problem, Supply,
-    nearest,
+    TokenChoice,
 };
-use crate::secret::{Encoding, Secret, Source};
+use crate::secret::{Secret, Source};
+use crate::settings::{self, Defect, Document, Entries, Key, Placed, Table, Unknown};
+use crate::source::nearest;
 
-const TABLES: [&str; 7] = [
-    "fields",
-    "job",
-    "token",
-    "dialogs",
-    "issuer",
-    "pin-encryption",
-    "pin-decryption",
-];
-const KEY_KEYS: [&str; 2] = ["pkcs12", "password"];
-const ISSUER_KEYS: [&str; 3] = ["kind", "certificate", "folder"];
-const TOKEN_KEYS: [&str; 3] = ["uri", "signature", "serial"];
-const SOURCES: [&str; 4] = ["env", "file", "fd", "prompt"];
 /// A name goes into the common name of certificates (RFC 5280: at most 64 characters).
 const LONGEST_ID: usize = 64;
+/// A table of `[pin-decryption]` that perso does not read yet.
+const LATER: &str = "identity-manager";
 
-type Value<'a> = Spanned<DeValue<'a>>;
-
-struct Reader<'a> {
-    folder: &'a Path,
-    problems: Vec<Problem>,
+struct Reader<'t> {
+    folder: &'t Path,
+    document: Document<'t>,
 }
 
 pub(super) fn read(text: &str, folder: &Path) -> (Job, Vec<Problem>) {
-    let mut reader = Reader {
-        folder,
-        problems: Vec::new(),
-    };
-    let mut job = Job::default();
-    match DeTable::parse(text) {
-        Ok(table) => reader.document(table.get_ref(), &mut job),
-        Err(error) => {
-            let message = format!("the job is no TOML: {}", error.message());
-            reader.problems.push(Problem::error(message, error.span()));
-        }
+    let (form, document) = settings::read::<Form>(text);
+    let mut reader = Reader { folder, document };
+    let job = form.map(|form| reader.job(form)).unwrap_or_default();
+    let defects = reader.document.defects().into_iter();
+    (job, defects.map(problem).collect())
+}
+
+fn problem(defect: Defect) -> Problem {
+    Problem {
+        help: defect.help,
+        ..Problem::error(defect.message, Some(defect.at))
     }
-    (job, reader.problems)
 }
 
 impl Reader<'_> {
-    fn document(&mut self, document: &DeTable<'_>, job: &mut Job) {
-        for (key, value) in document {
-            let name = key.get_ref().as_ref();
-            if !TABLES.contains(&name) {
-                self.unknown("table", name, key.span(), &TABLES);
-                continue;
-            }
-            let Some(table) = self.table(name, value) else {
-                continue;
-            };
-            match name {
-                "fields" => self.fields(table, job),
-                "job" => self.job(table, job),
-                "token" => self.token(table, job),
-                "issuer" => self.issuer(table, key.span(), job),
-                "pin-encryption" => self.pin_encryption(table, key.span(), job),
-                "pin-decryption" => self.pin_decryption(table, key.span(), job),
-                _ => self.dialogs(table, job),
-            }
-        }
-    }
-
-    fn fields(&mut self, table: &DeTable<'_>, job: &mut Job) {
-        for (key, value) in table {
-            let name = key.get_ref().as_ref();
-            if let Some(given) = self.given(name, value) {
-                job.fields.insert(name.to_owned(), given);
-            }
-        }
-    }
-
-    fn job(&mut self, table: &DeTable<'_>, job: &mut Job) {
-        for (key, value) in table {
-            if key.get_ref() != "id" {
-                self.unknown("key", key.get_ref(), key.span(), &["id"]);
-                continue;
-            }
-            let Some(id) = self.text("id", value) else {
-                continue;
-            };
-            match check_id(&id) {
-                Ok(()) => job.id = Some(id),
-                Err(message) => self.error(message, value.span()),
-            }
-        }
-    }
-
-    fn token(&mut self, table: &DeTable<'_>, job: &mut Job) {
-        for (key, value) in table {
-            let name = key.get_ref().as_ref();
-            let text = self.text(name, value);
-            match name {
-                "uri" => job.token.uri = text,
-                "signature" => job.token.signature = text,
-                "serial" => job.token.serial = text,
-                _ => self.unknown("key", name, key.span(), &TOKEN_KEYS),
-            }
-        }
-    }
-
-    fn issuer(&mut self, table: &DeTable<'_>, at: Range<usize>, job: &mut Job) {
-        let (mut kind, mut certificate, mut folder) = (None, None, None);
-        for (key, value) in table {
-            let name = key.get_ref().as_ref();
-            match name {
-                "kind" => match self.text(name, value).as_deref() {
-                    Some("dev-ca") => kind = Some(IssuerKind::DevCa),
-                    Some(other) => {
-                        let message = format!("`{other}` is no kind of issuer; known is `dev-ca`");
-                        return self.error(message, value.span());
-                    }
-                    None => return,
-                },
-                "certificate" => certificate = self.path(name, value),
-                "folder" => folder = self.path(name, value),
-                _ => self.unknown("key", name, key.span(), &ISSUER_KEYS),
-            }
-        }
-        match kind {
-            Some(kind) => {
-                job.issuer = Some(IssuerChoice {
-                    kind,
-                    certificate,
-                    folder,
-                });
-            }
-            None => self.error("`[issuer]` says no `kind`; known is `dev-ca`", at),
-        }
-    }
-
-    /// `certificate` is the name of one file or a list of names.
-    fn pin_encryption(&mut self, table: &DeTable<'_>, at: Range<usize>, job: &mut Job) {
-        let mut certificates = Vec::new();
-        for (key, value) in table {
-            let name = key.get_ref().as_ref();
-            match (name, value.get_ref()) {
-                ("certificate", DeValue::Array(files)) => {
-                    certificates.extend(files.iter().filter_map(|file| self.path(name, file)));
+    fn job(&mut self, form: Table<Form>) -> Job {
+        let keys = self.known("table", form);
+        let mut job = Job::default();
+        if let Some((Entries(fields), _)) = self.document.take(keys.fields) {
+            for (name, value) in fields {
+                if let Some(given) = self.given(&name.text, value) {
+                    job.fields.insert(name.text, given);
                 }
-                ("certificate", _) => certificates.extend(self.path(name, value)),
-                _ => self.unknown("key", name, key.span(), &["certificate"]),
             }
         }
-        match certificates.is_empty() {
-            true => self.error("`[pin-encryption]` names no `certificate`", at),
-            false => job.pin_encryption = Some(PinEncryption { certificates }),
+        if let Some((table, _)) = self.document.take(keys.job) {
+            let id = self.known("key", table).id;
+            job.id = self.document.take(id).map(|(id, _)| id.0);
+        }
+        if let Some((table, _)) = self.document.take(keys.token) {
+            job.token = self.token(table);
+        }
+        if let Some((Entries(dialogs), _)) = self.document.take(keys.dialogs) {
+            for (name, answers) in dialogs {
+                let read = self.answers(&name.text, name.at, answers);
+                job.dialogs.insert(name.text, read);
+            }
+        }
+        let issuer = self.document.take(keys.issuer);
+        job.issuer = issuer.and_then(|(table, at)| self.issuer(table, at));
+        let encryption = self.document.take(keys.pin_encryption);
+        job.pin_encryption = encryption.and_then(|(table, at)| self.pin_encryption(table, at));
+        if let Some((table, at)) = self.document.take(keys.pin_decryption) {
+            job.pin_decryption = self.pin_decryption(table, at);
+        }
+        job
+    }
+
+    fn token(&mut self, table: Table<TokenForm>) -> TokenChoice {
+        let TokenForm {
+            uri,
+            signature,
+            serial,
+        } = self.known("key", table);
+        TokenChoice {
+            uri: self.text(uri),
+            signature: self.text(signature),
+            serial: self.text(serial),
         }
     }
 
-    /// `keys` is a list of `{ pkcs12 = FILE, password = SOURCE }`.
-    fn pin_decryption(&mut self, table: &DeTable<'_>, at: Range<usize>, job: &mut Job) {
-        for (key, value) in table {
-            let name = key.get_ref().as_ref();
-            match (name, value.get_ref()) {
-                ("keys", DeValue::Array(keys)) => {
-                    let keys = keys.iter().filter_map(|key| self.decryption_key(key));
-                    job.pin_decryption.extend(keys);
-                }
-                ("keys", _) => self.error(
-                    "`keys` is a list: [{ pkcs12 = \"…\", password = { env = \"…\" } }]",
-                    value.span(),
-                ),
-                ("identity-manager", _) => self.error(
-                    "`identity-manager` is not supported yet; list the keys in `keys`",
-                    key.span(),
-                ),
-                _ => self.unknown("key", name, key.span(), &["keys"]),
-            }
+    fn issuer(&mut self, table: Table<IssuerForm>, at: Range<usize>) -> Option<IssuerChoice> {
+        let keys = self.known("key", table);
+        let is_told = keys.kind.0.is_some();
+        let kind = self.document.take(keys.kind);
+        let certificate = self.path(keys.certificate);
+        let folder = self.path(keys.folder);
+        if !is_told {
+            self.error("`[issuer]` says no `kind`; known is `dev-ca`", at);
         }
-        if table.is_empty() {
+        let (IssuerWord::DevCa, _) = kind?;
+        Some(IssuerChoice {
+            kind: IssuerKind::DevCa,
+            certificate,
+            folder,
+        })
+    }
+
+    fn pin_encryption(
+        &mut self,
+        table: Table<PinEncryptionForm>,
+        at: Range<usize>,
+    ) -> Option<PinEncryption> {
+        let keys = self.known("key", table);
+        let is_told = keys.certificate.0.is_some();
+        let certificates = match self.document.take(keys.certificate) {
+            Some((OneOrMore::One(file), _)) => vec![self.folder.join(file)],
+            Some((OneOrMore::More(files), _)) => self.paths(files.0),
+            None if is_told => return None,
+            None => Vec::new(),
+        };
+        if certificates.is_empty() {
+            self.error("`[pin-encryption]` names no `certificate`", at);
+            return None;
+        }
+        Some(PinEncryption { certificates })
+    }
+
+    fn pin_decryption(
+        &mut self,
+        mut table: Table<PinDecryptionForm>,
+        at: Range<usize>,
+    ) -> Vec<DecryptionKey> {
+        let is_empty = table.keys.keys.0.is_none() && table.unknown.is_empty();
+        table.unknown.retain(|unknown| {
+            let later = unknown.name.text == LATER;
+            if later {
+                let message = format!("`{LATER}` is not supported yet; list the keys in `keys`");
+                let at = unknown.name.at.clone();
+                self.document.error(message, None, at);
+            }
+            !later
+        });
+        let keys = self.known("key", table).keys;
+        if is_empty {
             self.error("`[pin-decryption]` names no `keys`", at);
         }
+        let keys = self.document.take(keys).map(|(keys, _)| keys.0);
+        let keys = keys.into_iter().flatten();
+        keys.filter_map(|key| self.decryption_key(key)).collect()
     }
 
-    fn decryption_key(&mut self, value: &Value<'_>) -> Option<DecryptionKey> {
-        let table = self.table("keys", value)?;
-        let (mut pkcs12, mut password) = (None, None);
-        for (key, value) in table {
-            let name = key.get_ref().as_ref();
-            match name {
-                "pkcs12" => pkcs12 = self.path(name, value),
-                "password" => password = self.given(name, value),
-                _ => self.unknown("key", name, key.span(), &KEY_KEYS),
-            }
+    fn decryption_key(&mut self, key: Placed<Table<KeyForm>>) -> Option<DecryptionKey> {
+        let (table, at) = self.document.right(key)?;
+        let keys = self.known("key", table);
+        if keys.pkcs12.0.is_none() || keys.password.0.is_none() {
+            self.error("a key has `pkcs12` and `password`", at);
         }
-        let key = pkcs12.zip(password);
-        if key.is_none() {
-            self.error("a key has `pkcs12` and `password`", value.span());
-        }
-        let (pkcs12, password) = key?;
-        Some(DecryptionKey { pkcs12, password })
+        let pkcs12 = self.path(keys.pkcs12);
+        let password = keys.password.0;
+        let password = password.and_then(|password| self.given("password", password));
+        Some(DecryptionKey {
+            pkcs12: pkcs12?,
+            password: password?,
+        })
     }
 
-    /// `PIN = …` for a dialog with one entry, `PIN = { old = …, new = … }` for one with two.
-    fn dialogs(&mut self, table: &DeTable<'_>, job: &mut Job) {
-        for (key, value) in table {
-            let name = key.get_ref().as_ref();
-            let mut read = Answers {
-                at: Some(key.span()),
-                ..Answers::default()
-            };
-            let entries = value.get_ref().as_table();
-            let two = |table: &&DeTable<'_>| {
-                table
-                    .iter()
-                    .any(|(key, _)| ["old", "new"].contains(&key.get_ref().as_ref()))
-            };
-            match entries.filter(two) {
-                None => read.new = self.given(name, value),
-                Some(entries) => {
-                    for (which, value) in entries {
-                        match which.get_ref().as_ref() {
-                            "old" => read.old = self.given(name, value),
-                            "new" => read.new = self.given(name, value),
-                            other => self.unknown("key", other, which.span(), &["old", "new"]),
-                        }
-                    }
-                }
+    fn answers(&mut self, name: &str, at: Range<usize>, placed: Placed<AnswersForm>) -> Answers {
+        let mut read = Answers {
+            at: Some(at),
+            ..Answers::default()
+        };
+        match self.document.right(placed) {
+            Some((AnswersForm::One(given), at)) => read.new = self.supplied(name, given, at),
+            Some((AnswersForm::Two(table), _)) => {
+                let keys = self.known("key", *table);
+                read.old = keys.old.0.and_then(|old| self.given(name, old));
+                read.new = keys.new.0.and_then(|new| self.given(name, new));
             }
-            job.dialogs.insert(name.to_owned(), read);
+            None => {}
         }
+        read
     }
 
     /// A value: a literal, or a table that says where it is.
-    fn given(&mut self, name: &str, value: &Value<'_>) -> Option<Given> {
-        let literal = |text: String| Given {
-            supply: Supply::Literal(Secret::from(text)),
-            encoding: None,
-            at: Some(value.span()),
-        };
-        match value.get_ref() {
-            DeValue::String(text) => Some(literal(text.clone().into_owned())),
-            DeValue::Boolean(flag) => Some(literal(flag.to_string())),
-            DeValue::Table(table) => self.source(name, table, value.span()),
-            _ => {
-                let message = format!("the value of `{name}` is no text");
-                let problem = Problem::error(message, Some(value.span()));
-                self.problems
-                    .push(problem.help("put it in quotation marks, digits too"));
-                None
-            }
-        }
+    fn given(&mut self, name: &str, placed: Placed<GivenForm>) -> Option<Given> {
+        let (given, at) = self.document.right(placed)?;
+        self.supplied(name, given, at)
     }
 
-    fn source(&mut self, name: &str, table: &DeTable<'_>, at: Range<usize>) -> Option<Given> {
-        let mut sources = Vec::new();
-        let mut encoding = None;
-        for (key, value) in table {
-            match key.get_ref().as_ref() {
-                "env" => sources.extend(self.text("env", value).map(Source::Env)),
-                "file" => {
-                    let file = self.text("file", value);
-                    sources.extend(file.map(|file| Source::File(self.folder.join(file))));
-                }
-                "prompt" => sources.extend(self.text("prompt", value).map(Source::Prompt)),
-                "fd" => sources.extend(self.descriptor(value).map(Source::Fd)),
-                "encoding" => encoding = self.encoding(value),
-                other => {
-                    let known = [&SOURCES[..], &["encoding"]].concat();
-                    self.unknown("key", other, key.span(), &known);
-                }
-            }
-        }
-        let mut sources = sources.into_iter();
+    fn supplied(&mut self, name: &str, given: GivenForm, at: Range<usize>) -> Option<Given> {
+        let literal = match given {
+            GivenForm::Text(text) => text,
+            GivenForm::Flag(flag) => flag.to_string(),
+            GivenForm::From(table) => return self.source(name, *table, at),
+        };
+        Some(Given {
+            supply: Supply::Literal(Secret::from(literal)),
+            encoding: None,
+            at: Some(at),
+        })
+    }
+
+    fn source(&mut self, name: &str, table: Table<SourceForm>, at: Range<usize>) -> Option<Given> {
+        let keys = self.known("key", table);
+        let encoding = self.document.take(keys.encoding).map(|(it, _)| it);
+        let env = self.text(keys.env).map(Source::Env);
+        let file = self.path(keys.file).map(Source::File);
+        let fd = self.document.take(keys.fd);
+        let fd = fd.map(|(number, _)| Source::Fd(number.0));
+        let prompt = self.text(keys.prompt).map(Source::Prompt);
+        let mut sources = [env, file, fd, prompt].into_iter().flatten();
         match (sources.next(), sources.next()) {
             (Some(source), None) => Some(Given {
                 supply: Supply::From(source),
@@ -284,9 +216,8 @@ impl Reader<'_> {
             }),
             (None, _) => {
                 let message = format!("`{name}` says nowhere where its value is");
-                let problem = Problem::error(message, Some(at));
-                self.problems
-                    .push(problem.help("name one of env, file, fd, prompt"));
+                let help = "name one of env, file, fd, prompt".to_owned();
+                self.document.error(message, Some(help), at);
                 None
             }
             (Some(_), Some(_)) => {
@@ -296,60 +227,41 @@ impl Reader<'_> {
         }
     }
 
-    fn descriptor(&mut self, value: &Value<'_>) -> Option<u32> {
-        let number = match value.get_ref() {
-            DeValue::Integer(number) => number.as_str().parse().ok(),
-            _ => None,
-        };
-        if number.is_none() {
-            self.error(
-                "`fd` is the number of a descriptor, 0 or more",
-                value.span(),
-            );
+    fn text(&mut self, key: Key<String>) -> Option<String> {
+        self.document.take(key).map(|(text, _)| text)
+    }
+
+    fn path(&mut self, key: Key<String>) -> Option<PathBuf> {
+        self.text(key).map(|file| self.folder.join(file))
+    }
+
+    fn paths(&mut self, files: Vec<Placed<String>>) -> Vec<PathBuf> {
+        let files = files
+            .into_iter()
+            .filter_map(|file| self.document.right(file));
+        let files: Vec<_> = files.collect();
+        files
+            .into_iter()
+            .map(|(file, _)| self.folder.join(file))
+            .collect()
+    }
+
+    /// The known keys of a table; the others are problems.
+    fn known<T>(&mut self, what: &str, table: Table<T>) -> T {
+        for Unknown { name, free } in table.unknown {
+            let help = match nearest(&name.text, free.iter().copied()) {
+                Some(near) => format!("did you mean `{near}`?"),
+                None if free.is_empty() => "delete it".to_owned(),
+                None => format!("known are {}", free.join(", ")),
+            };
+            let message = format!("unknown {what} `{}`", name.text);
+            self.document.error(message, Some(help), name.at);
         }
-        number
-    }
-
-    fn encoding(&mut self, value: &Value<'_>) -> Option<Encoding> {
-        let known = [Encoding::Text, Encoding::Base64, Encoding::Hex];
-        let text = self.text("encoding", value)?;
-        let found = known.into_iter().find(|encoding| encoding.word() == text);
-        if found.is_none() {
-            let message = format!("`{text}` is no encoding; known are text, base64 and hex");
-            self.error(message, value.span());
-        }
-        found
-    }
-
-    fn table<'v, 'a>(&mut self, name: &str, value: &'v Value<'a>) -> Option<&'v DeTable<'a>> {
-        let table = value.get_ref().as_table();
-        if table.is_none() {
-            self.error(format!("`{name}` is no table"), value.span());
-        }
-        table
-    }
-
-    fn text(&mut self, name: &str, value: &Value<'_>) -> Option<String> {
-        let text = value.get_ref().as_str().map(str::to_owned);
-        if text.is_none() {
-            self.error(format!("`{name}` is no text"), value.span());
-        }
-        text
-    }
-
-    fn path(&mut self, name: &str, value: &Value<'_>) -> Option<PathBuf> {
-        self.text(name, value).map(|file| self.folder.join(file))
-    }
-
-    fn unknown(&mut self, what: &str, name: &str, at: Range<usize>, known: &[&str]) {
-        let mut problem = Problem::error(format!("unknown {what} `{name}`"), Some(at));
-        let list = || format!("known are {}", known.join(", "));
-        problem.help = Some(nearest(name, known.iter().copied()).unwrap_or_else(list));
-        self.problems.push(problem);
+        table.keys
     }
 
     fn error(&mut self, message: impl Into<String>, at: Range<usize>) {
-        self.problems.push(Problem::error(message, Some(at)));
+        self.document.error(message, None, at);
     }
 }
 
@@ -410,12 +322,12 @@ mod tests {
             &problems(text),
             &[
                 "unknown table `feilds`",
-                "the value of `A` is no text",
+                "`A` must be text in quotes, digits too, or a table that says where it is",
                 "unknown key `evn`",
                 "`B` says nowhere where its value is",
                 "`C` has several sources",
-                "`fd` is the number of a descriptor, 0 or more",
-                "`nobody` is no kind of issuer; known is `dev-ca`",
+                "`fd` must be the number of a descriptor, 0 or more",
+                "`nobody` is no kind of issuer",
                 "the name of a job has 1 to 64 printable characters",
             ],
         );

@@ -37,5 +37,5 @@ pub use profile::{
     FileKind, KeyKind, Pin, Pkcs15, Pkcs15File, Pkcs15Role, Profile, Size, VariableUse,
 };
 pub use project::{Companion, CompanionKind, Project, ProjectFiles, SuppliedBy, Supply};
-pub use target::{Located, Target, TargetError};
+pub use target::{Located, Target, TargetError, UnknownName};
 pub use value::{Flag, ListItem, Reference, Value, list_items};

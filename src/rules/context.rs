@@ -243,17 +243,15 @@ pub struct SettingsContext<'p> {
     pub rules: &'p [Span],
 }
 
-/// A table, key or product of the configuration that perso does not know.
+/// A table or key of the configuration that perso does not know.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct UnknownName {
     /// The table that holds it; none at the top of the file.
     pub table: Option<&'static str>,
-    /// The key that it is the value of; none for a key itself.
-    pub key: Option<&'static str>,
     /// Its place.
     pub name: Span,
-    /// The names that are known there.
-    pub known: Vec<&'static str>,
+    /// The names that can stand there and do not stand there yet.
+    pub free: Vec<&'static str>,
 }
 
 /// As much of a text as a headline has room for.

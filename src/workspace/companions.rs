@@ -6,9 +6,9 @@
 
 use std::path::{Path, PathBuf};
 
+use super::archive::Archive;
 use super::discovery::{Kind, discover};
 use super::loading::Workspace;
-use super::naming::name;
 use super::reading::{self, Reason};
 use crate::diagnostic::nearest;
 use crate::source::{SourceFile, SourceId};
@@ -38,6 +38,9 @@ pub enum Absence {
     /// No folder that is searched holds it.
     #[error("no such file beside the description or in `[paths] profiles`")]
     NoSuchFile,
+    /// The archive does not hold it where it is looked for.
+    #[error("no such file beside the description in the archive")]
+    NotPacked,
     /// The name has parts or leads elsewhere.
     #[error("only the name of a file is looked for, not a path")]
     NotAFileName,
@@ -48,7 +51,7 @@ pub enum Absence {
 
 impl Workspace {
     /// Finds the companion `name` of `from`: beside it, then in the folders of
-    /// `[paths] profiles`; `<name>` is a profile that ships with perso. A name that differs only
+    /// `[paths] profiles`, for a member of an archive beside it there alone; `<name>` is a profile that ships with perso. A name that differs only
     /// in letter case is accepted where the exact one is not there.
     pub fn resolve_companion(&mut self, from: SourceId, name: &str) -> Companion {
         if let Some(embedded) = name
@@ -70,7 +73,11 @@ impl Workspace {
             }
         }
         let near = self.nearest_entry(&folders, name);
-        Companion::missing(near, Absence::NoSuchFile)
+        let absence = match self.is_member(from) {
+            true => Absence::NotPacked,
+            false => Absence::NoSuchFile,
+        };
+        Companion::missing(near, absence)
     }
 
     /// The readable descriptions in the folder of `of`, itself excepted, sorted by name. For a
@@ -97,7 +104,7 @@ impl Workspace {
         let Some(folder) = self.projects[project].folder.clone() else {
             return Vec::new();
         };
-        let inputs = discover(&self.here, &[folder], None).unwrap_or_default();
+        let inputs = discover(&self.here, &[folder], None, false).unwrap_or_default();
         let loaded: Vec<_> = inputs
             .into_iter()
             .filter(|input| input.kind == Kind::Description && input.refused.is_none())
@@ -129,6 +136,9 @@ impl Workspace {
         let Some(place) = self.places.get(&from) else {
             return Vec::new();
         };
+        if self.archive_of(&place.folder).is_some() {
+            return vec![place.folder.clone()];
+        }
         let project = &self.projects[place.project];
         let profiles = project.configuration.profiles.iter();
         let base = project.folder.as_deref().unwrap_or(&place.folder);
@@ -159,26 +169,48 @@ impl Workspace {
     /// The names in a folder that are Unicode, sorted; read once a run. Empty for a folder that
     /// cannot be read.
     fn listing(&mut self, folder: &Path) -> &[String] {
-        self.listings.entry(folder.to_owned()).or_insert_with(|| {
-            let entries = std::fs::read_dir(folder).into_iter().flatten().flatten();
-            let mut names: Vec<String> = entries
-                .filter_map(|entry| entry.file_name().into_string().ok())
-                .collect();
+        if !self.listings.contains_key(folder) {
+            let mut names = match self.archive_of(folder) {
+                Some((root, inside)) => self.members(&root, &inside),
+                None => entries(folder),
+            };
             names.sort_unstable();
-            names
-        })
+            self.listings.insert(folder.to_owned(), names);
+        }
+        self.listings.get(folder).map_or(&[], Vec::as_slice)
+    }
+
+    /// The names of the files in a folder of an archive.
+    fn members(&self, archive: &Path, folder: &str) -> Vec<String> {
+        let paths = self.archives.get(archive).into_iter();
+        let paths = paths.flat_map(Archive::paths);
+        let names = paths.filter_map(|path| {
+            let (above, name) = path.rsplit_once('/').unwrap_or(("", path));
+            (above == folder).then(|| name.to_owned())
+        });
+        names.collect()
     }
 
     fn load(&mut self, path: PathBuf, from: SourceId) -> Result<SourceId, Reason> {
         if let Some(known) = self.known.get(&path) {
             return known.clone();
         }
-        let loaded = reading::read(&path).map(|bytes| {
-            let text = SourceFile::from_bytes(name(&self.here, &path), bytes);
+        let loaded = self.bytes(&path).map(|bytes| {
+            let text = SourceFile::from_bytes(self.name(&path), bytes);
             self.add_beside(text, from)
         });
         self.known.insert(path, loaded.clone());
         loaded
+    }
+
+    fn bytes(&mut self, path: &Path) -> Result<Vec<u8>, Reason> {
+        let member = self.archive_of(path);
+        let archive =
+            member.and_then(|(root, inside)| Some((self.archives.get_mut(&root)?, inside)));
+        match archive {
+            Some((archive, inside)) => archive.read(&inside),
+            None => reading::read(path),
+        }
     }
 
     /// Adds a companion, which belongs to the project of `from`.
@@ -188,6 +220,14 @@ impl Workspace {
             None => self.sources.add(text),
         }
     }
+}
+
+/// The names of what lies in a folder.
+fn entries(folder: &Path) -> Vec<String> {
+    let entries = std::fs::read_dir(folder).into_iter().flatten().flatten();
+    entries
+        .filter_map(|entry| entry.file_name().into_string().ok())
+        .collect()
 }
 
 impl Companion {

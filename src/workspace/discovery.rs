@@ -25,6 +25,8 @@ pub enum Kind {
     Profile,
     /// The project configuration, `perso.toml`.
     Configuration,
+    /// A description zipped with its companions, `.dsz`; its members are looked at instead of it.
+    Archive,
 }
 
 impl Kind {
@@ -39,6 +41,8 @@ impl Kind {
             Some(Self::Description)
         } else if extension.eq_ignore_ascii_case("cpf") {
             Some(Self::Profile)
+        } else if extension.eq_ignore_ascii_case("dsz") {
+            Some(Self::Archive)
         } else {
             None
         }
@@ -55,21 +59,26 @@ pub(super) struct Input {
 }
 
 /// The files that `paths` mean, sorted by path, each once. `fallback` is the kind of a named file
-/// whose name does not tell.
+/// whose name does not tell. Without `archives` a walk passes archives over.
 ///
 /// # Errors
 ///
-/// A file is named whose kind nothing tells.
+/// A file is named whose kind nothing tells, or an archive where none is wanted.
 pub(super) fn discover(
     here: &Path,
     paths: &[PathBuf],
     fallback: Option<Kind>,
+    archives: bool,
 ) -> Result<Vec<Input>, OpenError> {
     let mut inputs = Vec::new();
     for path in paths {
         let path = absolute(here, path);
         match fs::metadata(&path) {
-            Ok(data) if data.is_dir() => walk(&path, &mut inputs),
+            Ok(data) if data.is_dir() => walk(&path, archives, &mut inputs),
+            Ok(_) if !archives && Kind::of(&path) == Some(Kind::Archive) => {
+                let name = name(here, &path);
+                return Err(OpenError::Archive { name });
+            }
             Ok(_) => inputs.push(named(here, path, fallback)?),
             Err(error) => inputs.push(Input {
                 kind: Kind::of(&path).or(fallback).unwrap_or(Kind::Description),
@@ -95,14 +104,17 @@ fn named(here: &Path, path: PathBuf, fallback: Option<Kind>) -> Result<Input, Op
     })
 }
 
-fn walk(folder: &Path, inputs: &mut Vec<Input>) {
+fn walk(folder: &Path, archives: bool, inputs: &mut Vec<Input>) {
     let walk = WalkBuilder::new(folder)
         .require_git(false)
         .git_global(false)
         .build();
     for entry in walk {
         match entry {
-            Ok(entry) => inputs.extend(found(&entry)),
+            Ok(entry) => {
+                let wanted = |input: &Input| archives || input.kind != Kind::Archive;
+                inputs.extend(found(&entry).filter(wanted));
+            }
             Err(error) => inputs.extend(lost(&error)),
         }
     }

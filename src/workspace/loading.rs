@@ -7,9 +7,10 @@ use std::path::{Path, PathBuf};
 use indexmap::IndexMap;
 use rayon::prelude::*;
 
+use super::archive::{Archive, Refused};
 use super::configuration::{self, Configuration, ConfigurationError};
 use super::discovery::{CONFIGURATION, Input, Kind, discover};
-use super::naming::{absolute, name};
+use super::naming::{absolute, member_name, name};
 use super::reading::{self, Reason, unreadable};
 use crate::diagnostic::Finding;
 use crate::source::{SourceFile, SourceId, Sources};
@@ -27,6 +28,8 @@ pub struct Request<'a> {
     pub configuration: Option<PathBuf>,
     /// Where `-` is read from.
     pub stdin: &'a mut dyn Read,
+    /// Whether archives are opened. If not, a walk passes them over, and naming one is an error.
+    pub archives: bool,
     /// The profiles that ship with perso, by file name.
     pub embedded: fn(&str) -> Option<&'static str>,
 }
@@ -37,6 +40,12 @@ pub enum OpenError {
     /// A named file is neither description nor profile by its name.
     #[error("cannot tell whether `{name}` is a description or a profile")]
     UnknownKind {
+        /// The file.
+        name: String,
+    },
+    /// An archive is named where none is opened.
+    #[error("`{name}` is an archive")]
+    Archive {
         /// The file.
         name: String,
     },
@@ -73,6 +82,8 @@ pub struct Workspace {
     pub(super) places: HashMap<SourceId, Place>,
     /// Where the inputs lie that were read from disk.
     pub(super) on_disk: HashMap<SourceId, PathBuf>,
+    /// The archives that were opened, by their paths. Their members lie below them.
+    pub(super) archives: HashMap<PathBuf, Archive>,
     pub(super) known: HashMap<PathBuf, Result<SourceId, Reason>>,
     pub(super) listings: HashMap<PathBuf, Vec<String>>,
     pub(super) embedded: fn(&str) -> Option<&'static str>,
@@ -125,12 +136,20 @@ impl Workspace {
         let texts: Vec<_> = inputs
             .into_par_iter()
             .map(|input| read(&request.here, input))
-            .collect();
+            .collect::<Vec<_>>();
         let mut workspace = Self::empty(&request);
         let mut configurations = Configurations::new(&request);
         let not_on_disk = piped.as_ref().map(|(input, _)| input.path.clone());
-        for (input, text) in piped.into_iter().chain(texts) {
+        if let Some((input, text)) = piped {
             workspace.take(input, text, &mut configurations)?;
+        }
+        for (input, read) in texts {
+            match read {
+                Loaded::Text(text) => workspace.take(input, text, &mut configurations)?,
+                Loaded::Archive(opened) => {
+                    workspace.take_archive(input, *opened, &mut configurations)?;
+                }
+            }
         }
         workspace
             .on_disk
@@ -138,7 +157,7 @@ impl Workspace {
         Ok(workspace)
     }
 
-    /// Where an input lies, unless it is the standard input.
+    /// Where an input lies, unless it is the standard input or a member of an archive.
     #[must_use]
     pub fn path(&self, input: SourceId) -> Option<&Path> {
         self.on_disk.get(&input).map(PathBuf::as_path)
@@ -153,6 +172,7 @@ impl Workspace {
             here: request.here.clone(),
             places: HashMap::new(),
             on_disk: HashMap::new(),
+            archives: HashMap::new(),
             known: HashMap::new(),
             listings: HashMap::new(),
             embedded: request.embedded,
@@ -177,20 +197,84 @@ impl Workspace {
         match text {
             Ok(text) => {
                 let source = self.add(text, Place { folder, project });
-                self.on_disk.insert(source, input.path.clone());
+                if self.archive_of(&input.path).is_none() {
+                    self.on_disk.insert(source, input.path.clone());
+                }
                 self.known.insert(input.path, Ok(source));
                 let kind = input.kind;
                 self.projects[project].files.push(File { source, kind });
             }
             Err(reason) => {
-                let name = name(&self.here, &input.path);
-                let source = SourceFile::from_text(name.as_str(), "");
-                let source = self.add(source, Place { folder, project });
-                self.findings.push(unreadable(source, &name, &reason));
+                let name = self.name(&input.path);
+                self.refuse(&name, &reason, Place { folder, project });
                 self.known.insert(input.path, Err(reason));
             }
         }
         Ok(())
+    }
+
+    /// Takes the members of an archive in, each as if it were a file.
+    fn take_archive(
+        &mut self,
+        input: Input,
+        opened: Result<Opened, Reason>,
+        configurations: &mut Configurations,
+    ) -> Result<(), OpenError> {
+        let opened = match opened {
+            Ok(opened) => opened,
+            Err(reason) => return self.take(input, Err(reason), configurations),
+        };
+        let folder = parent(&input.path);
+        let project = configurations.above(self, &folder)?;
+        let shown = name(&self.here, &input.path);
+        self.archives.insert(input.path.clone(), opened.archive);
+        for Refused { name, reason } in opened.refused {
+            self.asked += 1;
+            let place = Place {
+                folder: folder.clone(),
+                project,
+            };
+            self.refuse(&member_name(&shown, &name), &reason, place);
+        }
+        for (path, kind, bytes) in opened.members {
+            let text = bytes.map(|bytes| SourceFile::from_bytes(member_name(&shown, &path), bytes));
+            let input = Input {
+                path: input.path.join(path),
+                kind,
+                refused: None,
+            };
+            self.take(input, text, configurations)?;
+        }
+        Ok(())
+    }
+
+    /// Tells that something cannot be read.
+    fn refuse(&mut self, name: &str, reason: &Reason, place: Place) {
+        let source = self.add(SourceFile::from_text(name, ""), place);
+        self.findings.push(unreadable(source, name, reason));
+    }
+
+    /// The archive that a path leads into, and the path inside of it.
+    pub(super) fn archive_of(&self, path: &Path) -> Option<(PathBuf, String)> {
+        let mut above = path.ancestors();
+        let root = above.find(|root| self.archives.contains_key(*root))?;
+        let inside = path.strip_prefix(root).ok()?;
+        Some((root.to_owned(), inside.to_string_lossy().into_owned()))
+    }
+
+    /// The name of a file or member in reports.
+    pub(super) fn name(&self, path: &Path) -> String {
+        match self.archive_of(path) {
+            Some((root, inside)) => member_name(&name(&self.here, &root), &inside),
+            None => name(&self.here, path),
+        }
+    }
+
+    /// Whether a source is a member of an archive, which is never written to.
+    #[must_use]
+    pub fn is_member(&self, source: SourceId) -> bool {
+        let place = self.places.get(&source);
+        place.is_some_and(|place| self.archive_of(&place.folder).is_some())
     }
 
     pub(super) fn add(&mut self, text: SourceFile, place: Place) -> SourceId {
@@ -210,9 +294,10 @@ fn is_stdin(path: &Path) -> bool {
 
 fn inputs(request: &Request<'_>) -> Result<Vec<Input>, OpenError> {
     let fallback = request.stdin_filename.as_deref().and_then(Kind::of);
+    let fallback = fallback.filter(|kind| *kind != Kind::Archive);
     let on_disk = request.paths.iter().filter(|path| !is_stdin(path));
     let on_disk: Vec<PathBuf> = on_disk.cloned().collect();
-    discover(&request.here, &on_disk, fallback)
+    discover(&request.here, &on_disk, fallback, request.archives)
 }
 
 type Piped = (Input, Result<SourceFile, Reason>);
@@ -241,14 +326,59 @@ fn piped(request: &mut Request<'_>) -> Result<Option<Piped>, OpenError> {
     Ok(Some((input, text)))
 }
 
-fn read(here: &Path, mut input: Input) -> Piped {
+/// What an input holds.
+enum Loaded {
+    Text(Result<SourceFile, Reason>),
+    Archive(Box<Result<Opened, Reason>>),
+}
+
+/// An archive with the descriptions and profiles in it.
+struct Opened {
+    archive: Archive,
+    members: Vec<(String, Kind, Result<Vec<u8>, Reason>)>,
+    refused: Vec<Refused>,
+}
+
+fn read(here: &Path, mut input: Input) -> (Input, Loaded) {
+    if input.kind == Kind::Archive && input.refused.is_none() {
+        let opened = reading::read(&input.path).and_then(unpack);
+        return (input, Loaded::Archive(Box::new(opened)));
+    }
     let bytes = match input.refused.take() {
         Some(reason) => Err(reason),
         None if input.kind == Kind::Configuration => Ok(Vec::new()),
         None => reading::read(&input.path),
     };
     let text = bytes.map(|bytes| SourceFile::from_bytes(name(here, &input.path), bytes));
-    (input, text)
+    (input, Loaded::Text(text))
+}
+
+/// Opens an archive and reads the descriptions and profiles in it, up to one that grows too much.
+fn unpack(bytes: Vec<u8>) -> Result<Opened, Reason> {
+    let (mut archive, refused) = Archive::open(bytes)?;
+    let kinds = archive.paths().filter_map(|path| {
+        let kind = Kind::of(Path::new(path))?;
+        let is_text = matches!(kind, Kind::Description | Kind::Profile);
+        is_text.then(|| (path.to_owned(), kind))
+    });
+    let kinds: Vec<_> = kinds.collect();
+    if refused.is_empty() && kinds.iter().all(|(_, kind)| *kind != Kind::Description) {
+        return Err(Reason::NoDescription);
+    }
+    let mut members = Vec::new();
+    for (path, kind) in kinds {
+        let read = archive.read(&path);
+        let is_bomb = read == Err(Reason::Bomb);
+        members.push((path, kind, read));
+        if is_bomb {
+            break;
+        }
+    }
+    Ok(Opened {
+        archive,
+        members,
+        refused,
+    })
 }
 
 /// The configurations of a run, each read once.

@@ -35,6 +35,11 @@ pub(super) fn name(here: &Path, path: &Path) -> String {
     parts.join("/")
 }
 
+/// The name of a member of an archive, as Java and its tools write it: `card.dsz!/card.dsc`.
+pub(super) fn member_name(archive: &str, member: &str) -> String {
+    format!("{archive}!/{member}")
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -4,6 +4,7 @@ use std::fs::{self, File, Metadata};
 use std::io::{self, ErrorKind, Read};
 use std::path::Path;
 
+use super::archive::MEMBERS;
 use crate::diagnostic::{Finding, Label, Severity};
 use crate::source::{SourceId, Span};
 
@@ -34,6 +35,51 @@ pub enum Reason {
     /// More bytes than [`LIMIT`].
     #[error("the file is larger than 64 MiB")]
     TooLarge,
+    /// The record that every ZIP archive ends with is not there.
+    #[error("this is no ZIP archive, or its end is missing")]
+    NoArchive,
+    /// An archive with errors, in the words of who reads it.
+    #[error("the archive is damaged: {0}")]
+    Damaged(String),
+    /// More members than [`MEMBERS`].
+    #[error("the archive has more than {MEMBERS} members")]
+    TooManyMembers,
+    /// An archive of something else.
+    #[error("the archive holds no encoding description (`.dsc`)")]
+    NoDescription,
+    /// A member that grows too much when it is unpacked.
+    #[error("unpacked, it is more than 100 times as large, or the archive larger than 64 MiB")]
+    Bomb,
+    /// A member that needs a password.
+    #[error("this member of the archive is encrypted")]
+    Encrypted,
+    /// A member that is packed in a way that perso cannot undo.
+    #[error("this member is packed with {method}; Stored and Deflate can be read")]
+    Packed {
+        /// The way.
+        method: String,
+    },
+    /// A member whose name is absolute or has a `..`.
+    #[error("its name leads out of the archive")]
+    LeadsOut,
+    /// A member whose name says nothing.
+    #[error("this member has no name that a file can have")]
+    NamelessMember,
+    /// Two members of one name.
+    #[error("several members of the archive have the same name")]
+    SameName,
+    /// Two members whose names are one on some systems.
+    #[error("its name differs from that of the member `{other}` in letter case alone")]
+    SimilarName {
+        /// The other one.
+        other: String,
+    },
+    /// A member that is a symbolic link.
+    #[error("this member of the archive is a symbolic link")]
+    LinkInArchive,
+    /// An archive among the members.
+    #[error("an archive in an archive is not opened")]
+    ArchiveInArchive,
     /// Whatever else the system answers, in its words.
     #[error("{0}")]
     Other(String),
@@ -60,6 +106,21 @@ impl Reason {
             Self::DeadLink | Self::CircularLink => Some("mend or delete the symbolic link"),
             Self::Folder => Some("rename the folder: its ending is that of a file"),
             Self::TooLarge => Some("descriptions and profiles are small: is this the right file?"),
+            Self::NoArchive | Self::Damaged(_) => Some("pack it again, as a ZIP archive"),
+            Self::TooManyMembers | Self::Bomb => {
+                Some("an encoding has a handful of small files: is this the right archive?")
+            }
+            Self::NoDescription => Some("pack the description with its companions"),
+            Self::Encrypted => Some("pack it without a password"),
+            Self::Packed { .. } => Some("pack it with Deflate, the usual method of ZIP"),
+            Self::LeadsOut | Self::NamelessMember => {
+                Some("do not unpack this archive; pack it again with relative names")
+            }
+            Self::SameName | Self::SimilarName { .. } => {
+                Some("which one counts depends on who unpacks it: keep one of the two")
+            }
+            Self::LinkInArchive => Some("pack the file itself"),
+            Self::ArchiveInArchive => Some("check it on its own"),
             Self::Special | Self::Other(_) => None,
         }
     }

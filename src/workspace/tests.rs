@@ -28,6 +28,7 @@ fn open(here: &Path, paths: &[&str]) -> Result<Workspace, OpenError> {
         stdin_filename: None,
         configuration: None,
         stdin: &mut std::io::empty(),
+        archives: true,
         embedded,
     })
 }

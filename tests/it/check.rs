@@ -63,6 +63,7 @@ fn wrong_usage_is_2() {
         &["check", "a.cpf", "--target", "middleware"],
         &["check", "a.cpf", "--target", "colour=red"],
         &["check", "a.cpf", "--target", "identity-manager=soon"],
+        &["check", "a.cpf", "--target", "encoder=smart-id-app"],
         &["check", "a.cpf", "--config", "missing.toml"],
         &["check", "a.cpf", "--output", "no/such/folder/out.json"],
         &["nonsense"],

@@ -55,8 +55,7 @@ fn said_of_settings(sources: &Sources, source: SourceId, levels: &Configuration)
         .map(|key| UnknownName {
             table: key.table,
             name: key.name.span.expect("its place"),
-            key: key.key,
-            known: key.known.clone(),
+            free: key.free.clone(),
         })
         .collect();
     let rules: Vec<_> = read
@@ -82,7 +81,7 @@ fn set_target(target: &mut Target, source: SourceId, text: &str) {
         let place = |at| u32::try_from(at).expect("a short text");
         let span = Span::new(place(start), place(start + value.len()));
         let place = Some((source, span));
-        // A key that is not known is a finding.
+        // A name that is not known is kept, and a rule speaks of it.
         let _ = target.set(key, value, place);
     }
 }

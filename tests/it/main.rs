@@ -9,6 +9,7 @@
 )]
 
 mod apdu;
+mod archives;
 mod card_tree;
 mod cascades;
 mod check;
@@ -17,9 +18,9 @@ mod example;
 mod example_runs;
 mod examples;
 mod explain;
-mod foreign_card;
 mod fixes;
 mod fmt;
+mod foreign_card;
 mod hostile;
 mod joined_files;
 mod layering;
@@ -42,6 +43,7 @@ mod rule_snapshots;
 mod rules;
 mod run;
 mod sandbox;
+mod schemas;
 mod simulated_runs;
 mod softhsm;
 mod syntax_cpf;

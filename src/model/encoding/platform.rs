@@ -73,9 +73,7 @@ impl<'t> Encoding<'t> {
         let mut named = false;
         for entry in self.libraries() {
             named = true;
-            let mini_driver = entry.key() == Some(Key::MiniDriverLibrary);
-            let value = entry.value_span.of(self.text);
-            if let Some(found) = stdlib::recognise_library(mini_driver, value) {
+            if let Some(found) = self.middleware_of(entry) {
                 return MiddlewareChoice::Known(found);
             }
         }
@@ -94,13 +92,17 @@ impl<'t> Encoding<'t> {
         }
     }
 
+    /// The middleware that a library key names, if stdlib knows its library.
+    #[must_use]
+    pub fn middleware_of(&self, library: &Entry<'t>) -> Option<&'static Middleware> {
+        let mini_driver = library.key() == Some(Key::MiniDriverLibrary);
+        stdlib::recognise_library(mini_driver, library.value_span.of(self.text))
+    }
+
     /// The library key that tells the middleware: the first whose library is known, else the first.
     #[must_use]
     pub fn deciding_library(&self) -> Option<&Entry<'t>> {
-        let known = |entry: &&Entry<'t>| {
-            let mini_driver = entry.key() == Some(Key::MiniDriverLibrary);
-            stdlib::recognise_library(mini_driver, entry.value_span.of(self.text)).is_some()
-        };
+        let known = |entry: &&Entry<'t>| self.middleware_of(entry).is_some();
         self.libraries()
             .find(known)
             .or_else(|| self.libraries().next())
@@ -115,16 +117,17 @@ impl<'t> Encoding<'t> {
                 from_target: true,
             });
         }
-        let device: u32 = self
-            .entry(Key::Devices)?
-            .value_span
-            .of(self.text)
-            .parse()
-            .ok()?;
-        let encoder = stdlib::encoder_of_device(device)?;
+        let encoder = self.encoder_of_devices()?;
         Some(EncoderChoice {
             encoder,
             from_target: false,
         })
+    }
+
+    /// The encoder that `Devices` says.
+    #[must_use]
+    pub fn encoder_of_devices(&self) -> Option<&'static Encoder> {
+        let devices = self.entry(Key::Devices)?.value_span.of(self.text);
+        stdlib::encoder_of_device(devices.parse().ok()?)
     }
 }

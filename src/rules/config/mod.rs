@@ -1,5 +1,6 @@
 //! What perso itself is told: its configuration, and comments that silence findings.
 
+mod doubtful_target;
 mod suppression_without_reason;
 mod unknown_config_key;
 mod unknown_suppression;
@@ -9,6 +10,7 @@ use super::{Rule, rule};
 
 pub(super) const RULES: &[&Rule] = &[
     &unknown_config_key::RULE,
+    &doubtful_target::RULE,
     &unknown_suppression::RULE,
     &unused_suppression::RULE,
     &suppression_without_reason::RULE,

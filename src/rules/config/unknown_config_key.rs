@@ -1,3 +1,5 @@
+use std::collections::HashSet;
+
 use super::rule;
 use crate::diagnostic::{Edit, Fix, Label, nearest};
 use crate::rules::{self, Check, Family, Findings, Level, SettingsContext, excerpt};
@@ -7,8 +9,8 @@ use crate::stdlib::Certainty;
 rule! {
     /// # What it finds
     ///
-    /// A table or key of `perso.toml` that perso does not know, a name in `[rules]` that is no rule,
-    /// and a middleware, card or encoder in `[target]` that perso knows nothing of.
+    /// A table or key of `perso.toml` that perso does not know, and a name in `[rules]` that is no
+    /// rule.
     ///
     /// # Why it matters
     ///
@@ -46,32 +48,34 @@ rule! {
 
 fn check(cx: &SettingsContext<'_>, findings: &mut Findings<'_>) {
     for unknown in cx.unknown {
-        let place = match (unknown.table, unknown.key) {
-            (_, Some(key)) => format!("perso knows no such {key}"),
-            (Some(table), None) => format!("`[{table}]` has no such key"),
-            (None, None) => "perso knows no such table".to_owned(),
+        let place = match unknown.table {
+            Some(table) => format!("`[{table}]` has no such key"),
+            None => "perso knows no such table".to_owned(),
         };
-        report(cx, unknown.name, &place, &unknown.known, findings);
+        report(cx, unknown.name, &place, &unknown.free, findings);
     }
-    let all: Vec<_> = rules::all().map(|rule| rule.name).collect();
+    let given: HashSet<_> = cx.rules.iter().map(|span| span.of(cx.text)).collect();
+    let free: Vec<_> = rules::all().map(|rule| rule.name).collect();
+    let free: Vec<_> = free.into_iter().filter(|it| !given.contains(it)).collect();
     for span in cx.rules {
         if rules::find(span.of(cx.text)).is_none() {
-            report(cx, *span, "there is no such rule", &all, findings);
+            report(cx, *span, "there is no such rule", &free, findings);
         }
     }
 }
 
+/// Reports a name; `free` are the names that may take its place, for no key can stand twice.
 fn report(
     cx: &SettingsContext<'_>,
     span: Span,
     place: &str,
-    known: &[&str],
+    free: &[&str],
     findings: &mut Findings<'_>,
 ) {
     let name = span.of(cx.text);
     let message = format!("unknown name `{}` in the configuration", excerpt(name));
     let draft = findings.report(message, Label::new(cx.source, span, place));
-    match nearest(name, known.iter().copied()) {
+    match nearest(name, free.iter().copied()) {
         Some(near) => {
             let edit = Edit {
                 source: cx.source,
@@ -82,7 +86,8 @@ fn report(
                 .help(format!("did you mean `{near}`?"))
                 .fix(Fix::on_request(format!("write `{near}`"), [edit]))
         }
-        None if known.len() <= 12 => draft.help(format!("known are {}", known.join(", "))),
+        None if free.is_empty() => draft.help("all known names are there: put its lines under one"),
+        None if free.len() <= 8 => draft.help(format!("known are {}", free.join(", "))),
         None => draft.help("`perso explain --list` names all rules"),
     };
 }

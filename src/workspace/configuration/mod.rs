@@ -4,15 +4,24 @@
 //! an error here; names that perso does not know are kept, because a project may be shared by two
 //! versions of perso: a rule reports them.
 
+use crate::settings;
 use crate::source::{SourceId, Span};
 use crate::stdlib::Version;
 
+mod form;
 mod product;
 mod read;
 
 pub use crate::diagnostic::Level;
 pub use product::Product;
 pub use read::read;
+
+/// The form of a `perso.toml` as JSON Schema. A name that it does not know is an error there and a
+/// warning of `perso check`.
+#[must_use]
+pub fn schema() -> serde_json::Value {
+    settings::schema::<form::Form>()
+}
 
 /// A value and where it stands in `perso.toml`; no place means it was given on the command line.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -36,8 +45,8 @@ pub struct Configuration {
     pub rules: Vec<RuleLevel>,
     /// `[paths] profiles`: folders with profiles, relative to the file.
     pub profiles: Vec<Setting<String>>,
-    /// Tables, keys and products that perso does not know.
-    pub unknown: Vec<Unknown>,
+    /// Tables and keys that perso does not know.
+    pub unknown: Vec<UnknownKey>,
 }
 
 /// What the descriptions are written for.
@@ -75,17 +84,15 @@ pub struct RuleLevel {
     pub level: Level,
 }
 
-/// A table, key or product that perso does not know.
+/// A table or key that perso does not know.
 #[derive(Clone, PartialEq, Eq, Debug)]
-pub struct Unknown {
+pub struct UnknownKey {
     /// The table that holds it; none at the top of the file.
     pub table: Option<&'static str>,
-    /// The key that it is the value of; none for a key itself.
-    pub key: Option<&'static str>,
-    /// The name.
+    /// The key.
     pub name: Setting<String>,
-    /// The names that are known there.
-    pub known: Vec<&'static str>,
+    /// The keys that can stand there and do not stand there yet.
+    pub free: Vec<&'static str>,
 }
 
 /// What is wrong with a configuration, and where.

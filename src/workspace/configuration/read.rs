@@ -1,257 +1,161 @@
-//! From TOML to the [`Configuration`], with the place of every value.
+//! From the text of a `perso.toml` to the [`Configuration`], with the place of every value.
 
-use toml::Spanned;
-use toml::de::{DeTable, DeValue};
+use std::ops::Range;
 
-use super::{Configuration, ConfigurationError, Level, Mapping, RuleLevel, Setting, Unknown};
+use super::form::{Form, LevelWord, MappingForm, PathsForm, TargetForm};
+use super::{Configuration, ConfigurationError, Mapping, RuleLevel, Setting, Target, UnknownKey};
+use crate::settings::{self, Document, Entries, Key, Name, Placed, Table, Taken, Unknown, Written};
 use crate::source::{SourceFile, SourceId, Span, TextEncoding};
-use crate::stdlib;
-
-/// The tables of the file.
-const TABLES: &[&str] = &["target", "mapping", "rules", "paths"];
-const PATHS_KEYS: &[&str] = &["profiles"];
-const MAPPING_KEYS: &[&str] = &["to", "encrypted", "read"];
-
-type Key<'a> = Spanned<std::borrow::Cow<'a, str>>;
-type Value<'a> = Spanned<DeValue<'a>>;
-type Result<T> = std::result::Result<T, ConfigurationError>;
 
 /// Reads the text of a `perso.toml`.
 ///
 /// # Errors
 ///
 /// It is no TOML, a value has the wrong type, a level is no known word or a version is not
-/// readable.
-pub fn read(source: SourceId, file: &SourceFile) -> Result<Configuration> {
+/// readable: the first of these.
+pub fn read(source: SourceId, file: &SourceFile) -> Result<Configuration, ConfigurationError> {
+    if let TextEncoding::Windows1252 { first_invalid } = file.encoding() {
+        let message = "the configuration is not UTF-8".to_owned();
+        let help = Some("save it as UTF-8".to_owned());
+        return Err(error(file, Span::empty(first_invalid), message, help));
+    }
+    let (form, document) = settings::read::<Form>(file.text());
     let mut reader = Reader {
-        file,
+        text: file.text(),
+        document,
         configuration: Configuration {
             source: Some(source),
             ..Configuration::default()
         },
     };
-    if let TextEncoding::Windows1252 { first_invalid } = file.encoding() {
-        let message = "the configuration is not UTF-8".to_owned();
-        let help = Some("save it as UTF-8".to_owned());
-        return Err(reader.error(Span::empty(first_invalid), message, help));
+    if let Some(form) = form {
+        reader.form(form);
     }
-    let table = DeTable::parse(file.text()).map_err(|error| reader.syntax_error(&error))?;
-    reader.document(table.get_ref())?;
-    Ok(reader.configuration)
+    let first = reader.document.defects().into_iter().next();
+    match first {
+        None => Ok(reader.configuration),
+        Some(wrong) => Err(error(file, span(wrong.at), wrong.message, wrong.help)),
+    }
 }
 
-struct Reader<'a> {
-    file: &'a SourceFile,
+struct Reader<'t> {
+    text: &'t str,
+    document: Document<'t>,
     configuration: Configuration,
 }
 
 impl Reader<'_> {
-    fn document(&mut self, document: &DeTable<'_>) -> Result<()> {
-        for (key, value) in in_order(document) {
-            match key.get_ref().as_ref() {
-                "target" => self.target(self.table(key, value)?)?,
-                "mapping" => self.mapping(self.table(key, value)?)?,
-                "rules" => self.rules(self.table(key, value)?)?,
-                "paths" => self.paths(self.table(key, value)?)?,
-                _ => self.unknown(None, key, TABLES),
-            }
+    fn form(&mut self, form: Table<Form>) {
+        let keys = self.known(None, form);
+        if let Some((table, _)) = self.document.take(keys.target) {
+            self.configuration.target = self.target(table);
         }
-        Ok(())
+        if let Some((table, _)) = self.document.take(keys.mapping) {
+            self.configuration.mapping = Some(self.mapping(table));
+        }
+        if let Some((table, _)) = self.document.take(keys.rules) {
+            self.configuration.rules = self.rules(table);
+        }
+        if let Some((table, _)) = self.document.take(keys.paths) {
+            self.configuration.profiles = self.profiles(table);
+        }
     }
 
-    fn target(&mut self, table: &DeTable<'_>) -> Result<()> {
-        for (key, value) in in_order(table) {
-            let name = key.get_ref().as_ref();
-            if !super::TARGET_KEYS.contains(&name) {
-                self.unknown(Some("target"), key, super::TARGET_KEYS);
-                continue;
-            }
-            let text = self.string(key, value)?;
-            let set = self.configuration.target.set(name, &text.value, text.span);
-            set.map_err(|error| self.error(span(value), error.to_string(), Some(error.help())))?;
-            self.product(name, &text);
+    fn target(&mut self, table: Table<TargetForm>) -> Target {
+        let keys = self.known(Some("target"), table);
+        Target {
+            middleware: self.setting(keys.middleware),
+            card: self.setting(keys.card),
+            identity_manager: self.setting(keys.identity_manager),
+            encoder: self.setting(keys.encoder),
         }
-        Ok(())
     }
 
-    /// Notes a product that stdlib does not know, without the version behind it.
-    fn product(&mut self, key: &str, value: &Setting<String>) {
-        let cards = || stdlib::cards().iter().map(|card| card.id).collect();
-        let middlewares = || stdlib::middlewares().iter().map(|it| it.id).collect();
-        let encoders = || stdlib::encoders().iter().map(|it| it.id).collect();
-        let name = value.value.split_whitespace().next().unwrap_or_default();
-        let (key, known): (_, Vec<_>) = match key {
-            "card" if stdlib::card(&value.value).is_none() => ("card", cards()),
-            "encoder" if stdlib::encoder(&value.value).is_none() => ("encoder", encoders()),
-            "middleware" if stdlib::middleware(name).is_none() => ("middleware", middlewares()),
-            _ => return,
-        };
-        let place = value.span.map(|span| {
-            let written = span.of(self.file.text());
-            let before = written.find(name).unwrap_or(0);
-            let start = span.start as usize + before;
-            bytes(&(start..start + name.len()))
+    fn mapping(&mut self, Entries(entries): Entries<Table<MappingForm>>) -> Vec<Mapping> {
+        let entries = entries.into_iter();
+        entries
+            .filter_map(|(field, entry)| self.binding(field, entry))
+            .collect()
+    }
+
+    fn binding(&mut self, field: Name, entry: Placed<Table<MappingForm>>) -> Option<Mapping> {
+        let (table, _) = self.document.right(entry)?;
+        let keys = self.known(Some("mapping"), table);
+        Some(Mapping {
+            field: named(self.text, field),
+            to: self.setting(keys.to),
+            encrypted: self.setting(keys.encrypted),
+            read: self.setting(keys.read),
+        })
+    }
+
+    fn rules(&mut self, Entries(entries): Entries<LevelWord>) -> Vec<RuleLevel> {
+        let levels = entries.into_iter().filter_map(|(rule, level)| {
+            let (word, _) = self.document.right(level)?;
+            let (rule, level) = (named(self.text, rule), word.into());
+            Some(RuleLevel { rule, level })
         });
-        self.configuration.unknown.push(Unknown {
-            table: Some("target"),
-            key: Some(key),
-            name: Setting {
-                value: name.to_owned(),
-                span: place,
-            },
-            known,
-        });
+        levels.collect()
     }
 
-    fn mapping(&mut self, table: &DeTable<'_>) -> Result<()> {
-        let mut entries = Vec::new();
-        for (key, value) in in_order(table) {
-            let entry = self.table(key, value)?;
-            let mut mapping = Mapping {
-                field: self.setting(key),
-                to: None,
-                encrypted: None,
-                read: None,
-            };
-            for (key, value) in in_order(entry) {
-                match key.get_ref().as_ref() {
-                    "to" => mapping.to = Some(self.string(key, value)?),
-                    "encrypted" => mapping.encrypted = Some(self.boolean(key, value)?),
-                    "read" => mapping.read = Some(self.boolean(key, value)?),
-                    _ => self.unknown(Some("mapping"), key, MAPPING_KEYS),
-                }
-            }
-            entries.push(mapping);
-        }
-        self.configuration.mapping = Some(entries);
-        Ok(())
+    fn profiles(&mut self, table: Table<PathsForm>) -> Vec<Setting<String>> {
+        let keys = self.known(Some("paths"), table);
+        let folders = self.document.take(keys.profiles).map(|(list, _)| list.0);
+        let folders = folders.into_iter().flatten();
+        folders
+            .filter_map(|folder| self.document.right(folder).map(placed))
+            .collect()
     }
 
-    fn rules(&mut self, table: &DeTable<'_>) -> Result<()> {
-        for (key, value) in in_order(table) {
-            let word = self.string(key, value)?.value;
-            let Some(level) = Level::from_word(&word) else {
-                let message = format!("`{word}` is no level");
-                let help = "write `off`, `info`, `warning` or `error`".to_owned();
-                return Err(self.error(span(value), message, Some(help)));
-            };
-            let rule = self.setting(key);
-            self.configuration.rules.push(RuleLevel { rule, level });
-        }
-        Ok(())
-    }
-
-    fn paths(&mut self, table: &DeTable<'_>) -> Result<()> {
-        for (key, value) in in_order(table) {
-            if key.get_ref() != "profiles" {
-                self.unknown(Some("paths"), key, PATHS_KEYS);
-                continue;
-            }
-            let Some(folders) = value.get_ref().as_array() else {
-                return Err(self.wrong_type(key, value, "a list of folders"));
-            };
-            for folder in folders {
-                let folder = self.string(key, folder)?;
-                self.configuration.profiles.push(folder);
-            }
-        }
-        Ok(())
-    }
-
-    fn unknown(&mut self, table: Option<&'static str>, key: &Key<'_>, known: &[&'static str]) {
-        self.configuration.unknown.push(Unknown {
+    /// The known keys of a table; the others are noted.
+    fn known<T>(&mut self, table: Option<&'static str>, read: Table<T>) -> T {
+        let text = self.text;
+        let note = |Unknown { name, free }| UnknownKey {
             table,
-            key: None,
-            name: self.setting(key),
-            known: known.to_vec(),
-        });
-    }
-
-    /// A key and its place, without quotes around it.
-    fn setting(&self, key: &Key<'_>) -> Setting<String> {
-        let name = key.get_ref();
-        let whole = bytes(&key.span());
-        let quoted = whole.of(self.file.text()).get(1..=name.len());
-        let span = match quoted {
-            Some(inner) if inner == name && !whole.is_empty() => {
-                Span::new(whole.start + 1, whole.end - 1)
-            }
-            _ => whole,
+            name: named(text, name),
+            free,
         };
-        Setting {
-            value: name.to_string(),
-            span: Some(span),
-        }
+        let noted = read.unknown.into_iter().map(note);
+        self.configuration.unknown.extend(noted);
+        read.keys
     }
 
-    fn table<'v, 't>(&self, key: &Key<'_>, value: &'v Value<'t>) -> Result<&'v DeTable<'t>> {
-        let table = value.get_ref().as_table();
-        table.ok_or_else(|| self.wrong_type(key, value, "a table"))
-    }
-
-    fn string(&self, key: &Key<'_>, value: &Value<'_>) -> Result<Setting<String>> {
-        match value.get_ref().as_str() {
-            Some(text) => Ok(Setting {
-                value: text.to_owned(),
-                span: Some(span(value)),
-            }),
-            None => Err(self.wrong_type(key, value, "text in quotes")),
-        }
-    }
-
-    fn boolean(&self, key: &Key<'_>, value: &Value<'_>) -> Result<Setting<bool>> {
-        match value.get_ref().as_bool() {
-            Some(flag) => Ok(Setting {
-                value: flag,
-                span: Some(span(value)),
-            }),
-            None => Err(self.wrong_type(key, value, "`true` or `false`")),
-        }
-    }
-
-    fn wrong_type(&self, key: &Key<'_>, value: &Value<'_>, wanted: &str) -> ConfigurationError {
-        let message = format!("`{}` must be {wanted}", key.get_ref());
-        let found = match value.get_ref() {
-            DeValue::String(_) => "text",
-            DeValue::Integer(_) | DeValue::Float(_) => "a number",
-            DeValue::Boolean(_) => "`true` or `false`",
-            DeValue::Datetime(_) => "a date",
-            DeValue::Array(_) => "a list",
-            DeValue::Table(_) => "a table",
-        };
-        let help = format!("this is {found}");
-        self.error(span(value), message, Some(help))
-    }
-
-    fn syntax_error(&self, error: &toml::de::Error) -> ConfigurationError {
-        let range = error.span().unwrap_or_default();
-        let message = error.message().trim().replace('\n', ", ");
-        self.error(bytes(&range), format!("this is no TOML: {message}"), None)
-    }
-
-    fn error(&self, span: Span, message: String, help: Option<String>) -> ConfigurationError {
-        ConfigurationError {
-            name: self.file.name().to_owned(),
-            text: self.file.text().to_owned(),
-            span,
-            message,
-            help,
-        }
+    fn setting<T: Written>(&mut self, key: Key<T>) -> Option<Setting<T>> {
+        self.document.take(key).map(placed)
     }
 }
 
-/// The entries of a table as they stand in the file; a table itself is sorted by name.
-fn in_order<'v, 't>(table: &'v DeTable<'t>) -> Vec<(&'v Key<'t>, &'v Value<'t>)> {
-    let mut entries: Vec<_> = table.iter().collect();
-    entries.sort_by_key(|(key, _)| key.span().start);
-    entries
+fn placed<T>((value, at): Taken<T>) -> Setting<T> {
+    let span = Some(span(at));
+    Setting { value, span }
 }
 
-fn span(value: &Value<'_>) -> Span {
-    bytes(&value.span())
+/// A key and its place, without quotes around it.
+fn named(text: &str, name: Name) -> Setting<String> {
+    let inner = name.at.start + 1..name.at.end.saturating_sub(1);
+    let at = match text.get(inner.clone()) {
+        Some(unquoted) if unquoted == name.text => inner,
+        _ => name.at,
+    };
+    placed((name.text, at))
 }
 
-fn bytes(range: &std::ops::Range<usize>) -> Span {
+fn span(at: Range<usize>) -> Span {
     let offset = |at: usize| u32::try_from(at).unwrap_or(u32::MAX);
-    Span::new(offset(range.start), offset(range.end))
+    Span::new(offset(at.start), offset(at.end))
+}
+
+fn error(
+    file: &SourceFile,
+    span: Span,
+    message: String,
+    help: Option<String>,
+) -> ConfigurationError {
+    ConfigurationError {
+        name: file.name().to_owned(),
+        text: file.text().to_owned(),
+        span,
+        message,
+        help,
+    }
 }

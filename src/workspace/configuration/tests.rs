@@ -97,7 +97,7 @@ fn malformed_values_are_refused_at_their_place() {
         (
             "[paths]\nprofiles = \"x\"",
             "\"x\"",
-            "`profiles` must be a list of folders",
+            "`profiles` must be a list",
         ),
         (
             "[mapping]\nA = { read = \"yes\" }",
