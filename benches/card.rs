@@ -6,7 +6,7 @@
 //! peer creates the structure and stores the same certificate; it has two more files (AODF and an
 //! option file), and must look before it writes since it does not know the card's state.
 //!
-//! `cargo bench --bench card`
+//! `cargo bench --bench card --features pcsc`; without readers single commands are not measured.
 
 #![allow(
     clippy::unwrap_used,
@@ -120,6 +120,10 @@ struct Told {
 }
 
 fn main() {
+    #[cfg(feature = "pcsc")]
+    if std::env::args().any(|argument| argument == single::WORD) {
+        return single::measure();
+    }
     if !reader::is_installed() {
         return;
     }
@@ -141,10 +145,7 @@ fn main() {
     for ((what, ..), told) in LAYOUTS.into_iter().zip(perso) {
         row(what, told);
     }
-    println!(
-        "a command through the virtual reader: {:.3} ms (bar 0.1)",
-        bench.each()
-    );
+    bench.single();
 }
 
 fn row(what: &str, told: Told) {
@@ -307,31 +308,80 @@ impl Bench {
         assert!(answers.all(|line| line.starts_with("< 90 00")), "{told}");
     }
 
-    /// Milliseconds for one command: what many take longer than one.
-    fn each(&self) -> f64 {
-        const MANY: usize = 2_000;
-        let new = [
-            "card",
-            "new",
-            "card.img",
-            "--model",
-            "cardos-4.4",
-            "--force",
-        ];
+    /// What single commands take, with image and log: this program again, as one that sees the
+    /// reader.
+    #[cfg(feature = "pcsc")]
+    fn single(&self) {
+        let new = ["card", "new", "card.img", "--force"];
         assert_eq!(self.here.run(&new).0, 0);
         let card = self.reader.serve("card.img");
-        let timed = |count: usize| {
-            let arguments = ["-s", "00CA018300"].repeat(count);
-            let start = Instant::now();
-            self.reader.run("opensc-tool", &arguments);
-            start.elapsed().as_secs_f64() * 1e3
-        };
-        let mut times: Vec<f64> = (0..ROUNDS)
-            .map(|_| (timed(MANY) - timed(1)) / (MANY - 1) as f64)
-            .collect();
+        let this = std::env::current_exe().unwrap();
+        let told = self.reader.run(this.to_str().unwrap(), &[single::WORD]);
         card.interrupt();
+        print!("{told}");
+    }
+
+    #[cfg(not(feature = "pcsc"))]
+    fn single(&self) {
+        println!("a command through the virtual reader: only with --features pcsc");
+    }
+}
+
+/// Single commands through PC/SC. `opensc-tool` is no clock for them: it puts each of its commands
+/// between the beginning and the end of a transaction, so one costs three calls of pcscd.
+#[cfg(feature = "pcsc")]
+mod single {
+    use std::time::Instant;
+
+    use perso::card::apdu::ins;
+    use perso::card::reader::{Reader, Sharing};
+    use perso::card::{Channel as _, Command};
+
+    pub(super) const WORD: &str = "--single-commands";
+    const MANY: usize = 4_000;
+    /// What a published layout with a certificate holds.
+    const HELD: usize = 8_000;
+    const BLOCK: usize = 200;
+
+    pub(super) fn measure() {
+        let mut reader = Reader::connect("Virtual PCD 00 00", Sharing::Exclusive).unwrap();
+        let serial = Command::new(ins::GET_DATA, 0x01, 0x81).expect(256);
+        let reading = median(&mut reader, |_| serial.clone());
+        println!("a command through the virtual reader: {reading:.3} ms (bar 0.1)");
+        let control = [
+            0x62, 0x0B, 0x80, 2, 0x20, 0, 0x82, 1, 1, 0x83, 2, 0x12, 0x34,
+        ];
+        let create = Command::new(ins::CREATE, 0, 0).data(control).unwrap();
+        send(&mut reader, &create);
+        for offset in (0..HELD).step_by(BLOCK) {
+            send(&mut reader, &update(offset, offset as u8));
+        }
+        let writing = median(&mut reader, |round| update(0, round as u8));
+        println!("one that changes a card of {HELD} bytes:    {writing:.3} ms");
+    }
+
+    fn update(offset: usize, fill: u8) -> Command {
+        let [p1, p2] = (offset as u16).to_be_bytes();
+        let update = Command::new(ins::UPDATE_BINARY, p1, p2);
+        update.data(vec![fill; BLOCK]).unwrap()
+    }
+
+    fn send(reader: &mut Reader, command: &Command) {
+        let answer = reader.exchange(command).unwrap();
+        assert!(answer.sw.is_success(), "{}", answer.sw);
+    }
+
+    fn median(reader: &mut Reader, command: impl Fn(usize) -> Command) -> f64 {
+        let mut times: Vec<f64> = (0..MANY)
+            .map(|round| {
+                let command = command(round);
+                let start = Instant::now();
+                send(reader, &command);
+                start.elapsed().as_secs_f64() * 1e3
+            })
+            .collect();
         times.sort_by(f64::total_cmp);
-        times[ROUNDS / 2]
+        times[MANY / 2]
     }
 }
 

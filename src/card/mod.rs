@@ -28,4 +28,5 @@ pub use channel::{Channel, ChannelError};
 pub use dump::dump;
 pub use fcp::{FileControl, FileKind, LifeCycle};
 pub use status::Sw;
+#[cfg(feature = "native")]
 pub(crate) use status::tries_left;

@@ -6,8 +6,11 @@
 //!
 //! Decisions of ours (*perso*):
 //! * The image is replaced before the answer of a command that changed the card is sent: what a
-//!   tool was told is done survives a killed server. It is flushed to the disk when the reader
-//!   switches the card off and at the end, so that only a failure of the machine can lose more.
+//!   tool was told is done survives a killed server, and a PIN that was tried stays counted, as with
+//!   the memory of a chip. Writing it later, or over the old one, would save a fifth of a millisecond
+//!   for such a command and could leave a card that forgot, or half an image. It is flushed to the
+//!   disk when the reader switches the card off and at the end, so that only a failure of the machine
+//!   can lose more. Commands that change nothing write nothing.
 //! * A reader that goes away is a loss of power. The card waits for it to come back, since pcscd
 //!   ends by itself when nobody uses it, and is started again by the next program.
 //! * The reader asks for the card every 400 ms. One that does not is served by another card.

@@ -9,18 +9,16 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::card::apdu::ins;
 use crate::card::pkcs15::Application;
 use crate::card::program::Dialect;
-use crate::card::simulator::objects::{self, Identification};
 use crate::card::tree::Picture;
 use crate::card::{Command, Sw};
 use crate::der::pkcs15::shown_serial;
-use crate::operation::{Access, Action, Capability, Input, Part, Selection, SerialForm, Slot};
+use crate::operation::{Access, Action, Capability, Input, Slot};
 use crate::secret::Secret;
-use crate::token::certificate_list::write_each;
-use crate::token::{
-    Identity, Kind, ObjectId, Outcome, Refusal, Retry, State, Step, Token, TokenError,
-};
+use crate::token::{Identity, ObjectId, Outcome, Refusal, Retry, State, Step, Token, TokenError};
 
+mod apply;
 mod dialect;
+mod identity;
 mod keys;
 mod line;
 mod pins;
@@ -38,7 +36,6 @@ pub use simulator::{SimulatedCard, SimulatorUri};
 
 use line::ask;
 use preflight::Foreseen;
-use profile::Layout;
 
 /// A card as a token.
 pub struct CardToken {
@@ -93,12 +90,6 @@ impl CardToken {
         self.verified.clear();
     }
 
-    /// What a simulated card tells about itself; none from another card.
-    fn identification(&mut self) -> Result<Option<Identification>, TokenError> {
-        let answer = self.data(objects::IDENTIFICATION)?;
-        Ok(answer.and_then(|data| Identification::decode(&data)))
-    }
-
     /// GET DATA; none where the card has no such object.
     fn data(&mut self, object: u16) -> Result<Option<Vec<u8>>, TokenError> {
         let [p1, p2] = object.to_be_bytes();
@@ -142,100 +133,11 @@ impl CardToken {
         self.change_application(Application::finish_interrupted)?;
         self.line.keep()
     }
-
-    /// The serial number of one's own, else that of the chip.
-    fn serial(&mut self) -> Result<String, TokenError> {
-        let own = self.find_application()?.and_then(|application| {
-            let info = application.token_info()?;
-            info.serial_number.clone()
-        });
-        match own.filter(|serial| !serial.is_empty()) {
-            Some(serial) => Ok(shown_serial(&serial)),
-            None => self.chip_serial(),
-        }
-    }
-
-    fn chip_serial(&mut self) -> Result<String, TokenError> {
-        const SERIAL_NUMBER: u16 = 0x0181;
-        let serial = match self.identification()? {
-            Some(identification) => Some(identification.serial),
-            None => self.data(SERIAL_NUMBER)?,
-        };
-        Ok(serial
-            .map(|serial| hexadecimal(&serial))
-            .unwrap_or_default())
-    }
-
-    fn serial_in(&mut self, form: SerialForm) -> Result<String, TokenError> {
-        let serial = if form.of_chip {
-            self.chip_serial()?
-        } else {
-            self.serial()?
-        };
-        Ok(match form.with_atr {
-            true => format!("{serial}-{}", hexadecimal(&self.line.atr())),
-            false => serial,
-        })
-    }
-
-    fn select(&mut self, selection: &Selection<Input>) -> Result<(), TokenError> {
-        let Selection::Serial { serial, form } = selection else {
-            return Ok(());
-        };
-        let present = self.serial_in(*form)?;
-        if input_text(serial)?.eq_ignore_ascii_case(&present) {
-            return Ok(());
-        }
-        Err(TokenError::new(
-            Retry::LookFirst,
-            format!(
-                "the card has the serial number `{present}`, not the one that the job asks for"
-            ),
-        )
-        .cause("another card is in the reader"))
-    }
-
-    /// Whether the card holds nothing: it was never laid out, or was erased.
-    fn is_blank(&mut self) -> Result<bool, TokenError> {
-        let activated = self.identification()?.is_some_and(|card| card.activated);
-        let pins = self.data(objects::PINS)?.unwrap_or_default();
-        Ok(!activated && pins.is_empty() && self.find_application()?.is_none())
-    }
-
-    fn delete_profile(
-        &mut self,
-        login: Option<&crate::operation::Login<Input>>,
-    ) -> Result<(), TokenError> {
-        if self.is_blank()? {
-            return Err(TokenError::new(
-                Retry::Safe,
-                "the card holds no profile that could be deleted",
-            )
-            .cause("it is a new card, or was erased before"));
-        }
-        if let Some(login) = login {
-            self.log_in(login, false)?;
-        }
-        self.erase()
-    }
 }
 
 impl Token for CardToken {
     fn identity(&mut self) -> Result<Identity, TokenError> {
-        let label = self.find_application()?.and_then(|application| {
-            let info = application.token_info()?;
-            info.label.clone()
-        });
-        // A simulated card in a virtual reader is one all the same.
-        let kind = match self.identification()? {
-            Some(_) => Kind::Simulator,
-            None => self.line.kind(),
-        };
-        Ok(Identity {
-            kind,
-            label: label.unwrap_or_default(),
-            serial: self.serial()?,
-        })
+        self.who()
     }
 
     fn capabilities(&mut self) -> Result<BTreeSet<Capability>, TokenError> {
@@ -337,137 +239,10 @@ impl Token for CardToken {
     }
 }
 
-impl CardToken {
-    fn perform(&mut self, step: &Step<'_>) -> Result<Outcome, TokenError> {
-        match step.action {
-            Action::SelectCard { selection } => self.select(selection).map(done),
-            Action::ListTokens { form, .. } | Action::ReadSerial { form, .. } => {
-                Ok(Outcome::part(Part::Serial, self.serial_in(*form)?))
-            }
-            Action::DeleteProfile { login } => self.delete_profile(login.as_ref()).map(done),
-            Action::Initialise {
-                label,
-                officer,
-                serial,
-                program,
-                ..
-            } => {
-                let program = program.as_ref().ok_or_else(|| {
-                    TokenError::new(Retry::Refused, "nothing says how the card is laid out")
-                        .cause("the description names no `ChipProfile`")
-                })?;
-                let layout = Layout {
-                    program,
-                    label: label.as_ref(),
-                    serial: serial.as_ref(),
-                    officer,
-                };
-                self.lay_out(&layout).map(done)
-            }
-            Action::SetPin { role, login, new } => {
-                let credential = Self::credential_of(*role, None, false)?;
-                self.unblock(credential, login, input_bytes(new)?).map(done)
-            }
-            Action::ChangePin { role, old, new } => {
-                let credential = Self::credential_of(*role, None, false)?;
-                let (old, new) = (input_bytes(old)?, input_bytes(new)?);
-                self.change(credential, old, new).map(done)
-            }
-            Action::ChangePuk { old, new } => {
-                let (old, new) = (input_bytes(old)?, input_bytes(new)?);
-                self.change(Access::Puk, old, new).map(done)
-            }
-            Action::BlockPin { slot } => self.block(holder(is_signature(slot))).map(done),
-            Action::WriteSerialNumber { serial, login } => {
-                if let Some(login) = login {
-                    self.log_in(login, false)?;
-                }
-                self.write_serial(input_bytes(serial)?).map(done)
-            }
-            Action::GenerateKeyPair {
-                slot,
-                algorithm,
-                label,
-                login,
-            } => self.generate(is_signature(slot), *algorithm, label, login, step),
-            Action::FindKeyPair {
-                slot,
-                criteria,
-                login,
-            } => self.find_key(is_signature(slot), criteria, login),
-            Action::SignRequest { .. } => self.sign_request(step),
-            Action::WriteCertificate {
-                slot,
-                certificate,
-                label,
-                login,
-                ..
-            } => {
-                let writer = self.writer(login, is_signature(slot))?;
-                self.write_certificate(&writer, input_bytes(certificate)?, step, label)
-                    .map(done)
-            }
-            Action::ImportPkcs12 {
-                slot,
-                container,
-                password,
-                label,
-                login,
-                ..
-            } => {
-                let pkcs12 = stored::read_pkcs12(container, password)?;
-                self.import(is_signature(slot), &pkcs12, label, login, step)
-            }
-            Action::WriteData {
-                slot,
-                data,
-                label,
-                attributes,
-                login,
-            } => {
-                let writer = self.writer(login, is_signature(slot))?;
-                self.write_data(&writer, data, label.as_ref(), attributes)
-                    .map(done)
-            }
-            Action::ReadEncryptedPins { .. } => self.read_encrypted_pins(),
-            Action::WriteCertificateList {
-                slot,
-                list,
-                mode,
-                into,
-                login,
-            } => {
-                let signature = is_signature(slot);
-                let guard = self.writer(login, signature)?;
-                let list = input_bytes(list)?;
-                let written = write_each(list, &step.object_id, *mode, |entry| {
-                    self.write_entry(entry, signature, &guard)
-                })?;
-                Ok(match into {
-                    Some(field) => Outcome::field(field, written),
-                    None => Outcome::default(),
-                })
-            }
-            Action::RunApduScript { .. } => Err(TokenError::new(
-                Retry::Refused,
-                "scripts of commands are not run on cards yet",
-            )),
-            Action::ObtainCertificate { .. } | Action::ClearFields { .. } => Err(TokenError::new(
-                Retry::Refused,
-                "this operation is no matter of a card",
-            )),
-        }
-    }
-}
-
 impl std::fmt::Debug for CardToken {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("CardToken").finish_non_exhaustive()
     }
-}
-
-fn done((): ()) -> Outcome {
-    Outcome::default()
 }
 
 /// The credential that guards what lies in a slot.

@@ -2,6 +2,8 @@
 
 mod cardos44;
 mod every_profile;
+#[cfg(feature = "pcsc")]
+mod foreign;
 mod opensc;
 mod plans;
 #[cfg(feature = "pcsc")]

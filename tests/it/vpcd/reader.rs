@@ -163,6 +163,14 @@ impl Reader {
         (output, text)
     }
 
+    /// Until PC/SC sees a card in the first slot.
+    pub(super) fn wait_for_card(&self) {
+        self.wait("the card", || {
+            let (_, list) = self.attempt("opensc-tool", &["--list-readers"]);
+            list.lines().any(|line| line.starts_with("0    Yes"))
+        });
+    }
+
     /// Puts a card into the first slot and waits until PC/SC sees it.
     pub(super) fn serve(&self, image: &str) -> Served<'_> {
         let perso = env!("CARGO_BIN_EXE_perso");
@@ -176,10 +184,7 @@ impl Reader {
         let stderr = perso.stderr.as_mut().unwrap();
         BufReader::new(stderr).read_line(&mut line).unwrap();
         assert!(line.contains("is in the reader"), "{line}");
-        self.wait("the card", || {
-            let (_, list) = self.attempt("opensc-tool", &["--list-readers"]);
-            list.lines().any(|line| line.starts_with("0    Yes"))
-        });
+        self.wait_for_card();
         Served {
             reader: self,
             perso,
