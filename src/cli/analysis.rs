@@ -289,6 +289,7 @@ fn settings(workspace: &Workspace, index: usize, levels: &Configuration) -> Vec<
                 name: key.name.span?,
                 key: key.key,
                 known: key.known.clone(),
+                taken: key.taken.clone(),
             })
         })
         .collect();

@@ -251,6 +251,16 @@ pub struct UnknownName {
     pub name: Span,
     /// The names that are known there.
     pub known: Vec<&'static str>,
+    /// The names that stand there already, and cannot stand there twice.
+    pub taken: Vec<String>,
+}
+
+/// Alternatives as words: `a, b or c`.
+pub(super) fn either(words: &[String]) -> String {
+    match words.split_last() {
+        Some((last, others)) if !others.is_empty() => format!("{} or {last}", others.join(", ")),
+        _ => words.concat(),
+    }
 }
 
 /// As much of a text as a headline has room for.

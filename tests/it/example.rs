@@ -57,6 +57,7 @@ fn said_of_settings(sources: &Sources, source: SourceId, levels: &Configuration)
             name: key.name.span.expect("its place"),
             key: key.key,
             known: key.known.clone(),
+            taken: key.taken.clone(),
         })
         .collect();
     let rules: Vec<_> = read

@@ -51,12 +51,18 @@ fn check(cx: &SettingsContext<'_>, findings: &mut Findings<'_>) {
             (Some(table), None) => format!("`[{table}]` has no such key"),
             (None, None) => "perso knows no such table".to_owned(),
         };
-        report(cx, unknown.name, &place, &unknown.known, findings);
+        let names = (&unknown.known[..], &unknown.taken[..]);
+        report(cx, unknown.name, &place, names, findings);
     }
     let all: Vec<_> = rules::all().map(|rule| rule.name).collect();
+    let taken: Vec<_> = cx
+        .rules
+        .iter()
+        .map(|span| span.of(cx.text).to_owned())
+        .collect();
     for span in cx.rules {
         if rules::find(span.of(cx.text)).is_none() {
-            report(cx, *span, "there is no such rule", &all, findings);
+            report(cx, *span, "there is no such rule", (&all, &taken), findings);
         }
     }
 }
@@ -65,24 +71,27 @@ fn report(
     cx: &SettingsContext<'_>,
     span: Span,
     place: &str,
-    known: &[&str],
+    (known, taken): (&[&str], &[String]),
     findings: &mut Findings<'_>,
 ) {
     let name = span.of(cx.text);
     let message = format!("unknown name `{}` in the configuration", excerpt(name));
     let draft = findings.report(message, Label::new(cx.source, span, place));
-    match nearest(name, known.iter().copied()) {
-        Some(near) => {
-            let edit = Edit {
-                source: cx.source,
-                span,
-                text: near.to_owned(),
-            };
-            draft
-                .help(format!("did you mean `{near}`?"))
-                .fix(Fix::on_request(format!("write `{near}`"), [edit]))
-        }
-        None if known.len() <= 12 => draft.help(format!("known are {}", known.join(", "))),
-        None => draft.help("`perso explain --list` names all rules"),
+    let Some(near) = nearest(name, known.iter().copied()) else {
+        match known.len() <= 12 {
+            true => draft.help(format!("known are {}", known.join(", "))),
+            false => draft.help("`perso explain --list` names all rules"),
+        };
+        return;
     };
+    let draft = draft.help(format!("did you mean `{near}`?"));
+    // What stands there already cannot stand there twice.
+    if !taken.iter().any(|taken| taken == near) {
+        let edit = Edit {
+            source: cx.source,
+            span,
+            text: near.to_owned(),
+        };
+        draft.fix(Fix::on_request(format!("write `{near}`"), [edit]));
+    }
 }

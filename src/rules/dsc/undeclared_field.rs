@@ -1,4 +1,4 @@
-use std::collections::HashSet;
+use indexmap::IndexMap;
 
 use super::rule;
 use crate::diagnostic::{Fix, nearest};
@@ -48,7 +48,8 @@ rule! {
     ///
     /// # Fix
     ///
-    /// Unsafe: declare the field, or put `#` in front of what looks like a constant.
+    /// Unsafe: the nearest declared field, or declare the field, or put `#` in front of what looks like
+    /// a constant.
     ///
     /// # Source
     ///
@@ -64,17 +65,19 @@ rule! {
 }
 
 fn check(cx: &EncodingContext<'_>, findings: &mut Findings<'_>) {
-    let mut told = HashSet::new();
+    let mut undeclared: IndexMap<&str, Vec<FieldUse<'_>>> = IndexMap::new();
     for used in cx.encoding.field_uses() {
-        let undeclared = cx.encoding.field_match(used.name) == FieldMatch::Undeclared;
-        if !undeclared || !told.insert(used.name) {
-            continue;
+        if cx.encoding.field_match(used.name) == FieldMatch::Undeclared {
+            undeclared.entry(used.name).or_default().push(used);
         }
-        if looks_constant(used.name) && !is_list_or_text(used.key) {
-            report_constant(cx, &used, findings);
+    }
+    for (number, uses) in undeclared.values().enumerate() {
+        let Some(first) = uses.first() else { continue };
+        if looks_constant(first.name) && !is_list_or_text(first.key) {
+            report_constant(cx, first, findings);
         } else {
-            let propose = told.len() <= cx.encoding.proposal_limit();
-            report_name(cx, &used, propose, findings);
+            let propose = number < cx.encoding.proposal_limit();
+            report_name(cx, uses, propose, findings);
         }
     }
 }
@@ -108,10 +111,11 @@ fn report_constant(cx: &EncodingContext<'_>, used: &FieldUse<'_>, findings: &mut
 
 fn report_name(
     cx: &EncodingContext<'_>,
-    used: &FieldUse<'_>,
+    uses: &[FieldUse<'_>],
     propose: bool,
     findings: &mut Findings<'_>,
 ) {
+    let Some(used) = uses.first() else { return };
     let name = used.name;
     let near = propose
         .then(|| nearest(name, cx.encoding.field_names()))
@@ -124,7 +128,8 @@ fn report_name(
     draft = match near {
         Some(near) => draft
             .because(cx.label(near.span, "declared under this name"))
-            .help(format!("did you mean `{}`?", near.name)),
+            .help(format!("did you mean `{}`?", near.name))
+            .fix(renamed(cx, uses, near.name)),
         None if looks_constant(name) => {
             draft.help("name a field that `[Fields]` declares; a constant cannot stand here")
         }
@@ -137,6 +142,12 @@ fn report_name(
         let declaration = cx.edit(place, declaration(cx, place, name));
         draft.fix(Fix::on_request("declare it in `[Fields]`", [declaration]));
     }
+}
+
+/// All uses of a name, with another in its place.
+fn renamed(cx: &EncodingContext<'_>, uses: &[FieldUse<'_>], near: &str) -> Fix {
+    let edits: Vec<_> = uses.iter().map(|used| cx.edit(used.span, near)).collect();
+    Fix::on_request(format!("write `{}`", excerpt(near)), edits)
 }
 
 /// Behind the last declaration, or behind the header where there is none.

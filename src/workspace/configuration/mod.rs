@@ -86,6 +86,8 @@ pub struct Unknown {
     pub name: Setting<String>,
     /// The names that are known there.
     pub known: Vec<&'static str>,
+    /// The names that stand there already, and cannot stand there twice.
+    pub taken: Vec<String>,
 }
 
 /// What is wrong with a configuration, and where.

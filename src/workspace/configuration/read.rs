@@ -53,7 +53,7 @@ impl Reader<'_> {
                 "mapping" => self.mapping(self.table(key, value)?)?,
                 "rules" => self.rules(self.table(key, value)?)?,
                 "paths" => self.paths(self.table(key, value)?)?,
-                _ => self.unknown(None, key, TABLES),
+                _ => self.unknown(None, key, TABLES, document),
             }
         }
         Ok(())
@@ -63,7 +63,7 @@ impl Reader<'_> {
         for (key, value) in in_order(table) {
             let name = key.get_ref().as_ref();
             if !super::TARGET_KEYS.contains(&name) {
-                self.unknown(Some("target"), key, super::TARGET_KEYS);
+                self.unknown(Some("target"), key, super::TARGET_KEYS, table);
                 continue;
             }
             let text = self.string(key, value)?;
@@ -100,6 +100,7 @@ impl Reader<'_> {
                 span: place,
             },
             known,
+            taken: Vec::new(),
         });
     }
 
@@ -118,7 +119,7 @@ impl Reader<'_> {
                     "to" => mapping.to = Some(self.string(key, value)?),
                     "encrypted" => mapping.encrypted = Some(self.boolean(key, value)?),
                     "read" => mapping.read = Some(self.boolean(key, value)?),
-                    _ => self.unknown(Some("mapping"), key, MAPPING_KEYS),
+                    _ => self.unknown(Some("mapping"), key, MAPPING_KEYS, entry),
                 }
             }
             entries.push(mapping);
@@ -144,7 +145,7 @@ impl Reader<'_> {
     fn paths(&mut self, table: &DeTable<'_>) -> Result<()> {
         for (key, value) in in_order(table) {
             if key.get_ref() != "profiles" {
-                self.unknown(Some("paths"), key, PATHS_KEYS);
+                self.unknown(Some("paths"), key, PATHS_KEYS, table);
                 continue;
             }
             let Some(folders) = value.get_ref().as_array() else {
@@ -158,12 +159,19 @@ impl Reader<'_> {
         Ok(())
     }
 
-    fn unknown(&mut self, table: Option<&'static str>, key: &Key<'_>, known: &[&'static str]) {
+    fn unknown(
+        &mut self,
+        table: Option<&'static str>,
+        key: &Key<'_>,
+        known: &[&'static str],
+        beside: &DeTable<'_>,
+    ) {
         self.configuration.unknown.push(Unknown {
             table,
             key: None,
             name: self.setting(key),
             known: known.to_vec(),
+            taken: beside.keys().map(|key| key.get_ref().to_string()).collect(),
         });
     }
 
