@@ -2,7 +2,7 @@ use indexmap::IndexMap;
 
 use super::rule;
 use crate::diagnostic::{Fix, nearest};
-use crate::model::{FieldMatch, FieldUse, SectionRole};
+use crate::model::{FieldMatch, FieldUse, SectionRole, looks_constant};
 use crate::rules::{Check, EncodingContext, Family, Findings, Level, Scope, excerpt, line_end};
 use crate::source::Span;
 use crate::stdlib::{Certainty, Key, ValueKind};
@@ -80,12 +80,6 @@ fn check(cx: &EncodingContext<'_>, findings: &mut Findings<'_>) {
             report_name(cx, uses, propose, findings);
         }
     }
-}
-
-/// Digits only, or with a character that names have not.
-fn looks_constant(name: &str) -> bool {
-    name.bytes().all(|byte| byte.is_ascii_digit())
-        || name.chars().any(|c| !c.is_alphanumeric() && c != '_')
 }
 
 fn is_list_or_text(key: Key) -> bool {
