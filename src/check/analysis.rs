@@ -135,10 +135,32 @@ pub fn check_all(
         .profiles
         .iter()
         .flat_map(|profile| profile.secret_literals().map(|span| (profile.source, span)));
+    let broken = readable.iter().flat_map(|(id, tree)| {
+        broken_credentials(sources[*id].text(), tree).map(|span| (*id, span))
+    });
     Checked {
-        secrets: described.chain(profiled).collect(),
+        secrets: described.chain(profiled).chain(broken).collect(),
         findings,
     }
+}
+
+/// What stands behind the key of a credential on lines without a `=`.
+fn broken_credentials<'t>(text: &'t str, tree: &'t Tree) -> impl Iterator<Item = Span> {
+    let lines = match tree {
+        Tree::Dsc(tree) => &tree.lines[..],
+        Tree::Cpf(_) => &[],
+    };
+    lines.iter().filter_map(move |line| {
+        let (dsc::LineKind::Bare { text: span } | dsc::LineKind::Junk { text: span }) = line.kind
+        else {
+            return None;
+        };
+        let words = span.of(text);
+        let end = words.find(|c: char| !c.is_ascii_alphanumeric() && c != '_')?;
+        let key = Key::find(&words[..end])?;
+        let end = u32::try_from(end).unwrap_or(u32::MAX);
+        (key.keyword().credential).then(|| Span::new(span.start + end, span.end))
+    })
 }
 
 /// On a file that is not UTF-8 the only fix is to make it so: any other would be written as UTF-8

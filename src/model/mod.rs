@@ -38,4 +38,4 @@ pub use profile::{
 };
 pub use project::{Companion, CompanionKind, Project, ProjectFiles, SuppliedBy, Supply};
 pub use target::{Located, Target, TargetError, UnknownName};
-pub use value::{Flag, ListItem, Reference, Value, list_items};
+pub use value::{Flag, ListItem, Reference, Value, list_items, looks_constant};

@@ -5,7 +5,7 @@ use std::collections::{HashMap, HashSet};
 use crate::source::{SourceId, Span};
 use crate::stdlib::{self, Key};
 
-use super::value::list_items;
+use super::value::{list_items, looks_constant};
 use super::{Encoding, ListItem, Mapping, Profile, Reference, Target, Value};
 
 /// What became of a file that a description names.
@@ -164,10 +164,15 @@ impl<'t> Project<'t> {
 }
 
 impl Encoding<'_> {
-    /// Literals of credential keys: what must not be shown.
+    /// Literals of credential keys, also where the `#` was forgotten: what must not be shown.
     pub fn secret_literals(&self) -> impl Iterator<Item = Span> {
         self.entries.iter().filter_map(|entry| {
-            let literal = matches!(entry.reference(), Reference::Literal(_));
+            let literal = match entry.reference() {
+                Reference::Literal(_) => true,
+                Reference::Field(name) => looks_constant(name),
+                Reference::UnknownDialog(text) => !text.starts_with("!FROM_"),
+                _ => false,
+            };
             let credential = entry.key().is_some_and(|key| key.keyword().credential);
             (literal && credential).then_some(entry.value_span)
         })

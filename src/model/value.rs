@@ -52,6 +52,14 @@ pub enum Reference<'t> {
     Missing,
 }
 
+/// Whether a value is a constant rather than the name of a field: digits only, or with a character
+/// that names have not.
+#[must_use]
+pub fn looks_constant(value: &str) -> bool {
+    value.bytes().all(|byte| byte.is_ascii_digit())
+        || value.chars().any(|c| !c.is_alphanumeric() && c != '_')
+}
+
 impl<'t> Reference<'t> {
     /// Reads a trimmed value.
     #[must_use]

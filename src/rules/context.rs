@@ -254,6 +254,14 @@ pub struct UnknownName {
     pub free: Vec<&'static str>,
 }
 
+/// Alternatives as words: `a, b or c`.
+pub(super) fn either(words: &[String]) -> String {
+    match words.split_last() {
+        Some((last, others)) if !others.is_empty() => format!("{} or {last}", others.join(", ")),
+        _ => words.concat(),
+    }
+}
+
 /// As much of a text as a headline has room for.
 pub(super) fn excerpt(text: &str) -> Cow<'_, str> {
     const ROOM: usize = 40;

@@ -22,7 +22,7 @@ pub use context::{
     Draft, EncodingContext, Findings, Output, ProfileContext, ProjectContext, SettingsContext,
     TextContext, UnknownName,
 };
-use context::{excerpt, line_end};
+use context::{either, excerpt, line_end};
 pub use documentation::{Example, ExampleFile, Page, SavedAs};
 
 pub use crate::diagnostic::Level;

@@ -391,3 +391,21 @@ proptest! {
         check_texts(dsc.as_bytes(), cpf.as_bytes());
     }
 }
+
+/// A credential whose line is broken is one all the same.
+#[test]
+fn credentials_on_broken_lines_are_not_shown() {
+    let text = "[Encoding]\nType=1024,Chip\nDevices=8711\n[Fields]\nA=\n[Description]\n\
+                PKCS11Library=m.dll\nPIN=314159\nPUK #314159\nInitialPUK: 314159\nSignPIN=!314159\n\
+                [Application_A]\nPIN=#314159\nP12PASSWORD=top 314159\n";
+    let here = Sandbox::new().file("a.dsc", text);
+    for format in FORMATS {
+        let (code, out, err) = here.run(&["check", "--format", format]);
+        assert_eq!(code, 1, "{format}: {err}");
+        assert!(!out.contains("314159"), "{format}: {out}");
+    }
+    let (_, out, _) = here.run(&["check", "--diff", "--unsafe-fixes"]);
+    assert!(!out.contains("314159"), "{out}");
+    let (_, out, _) = here.run(&["fmt", "--diff"]);
+    assert!(!out.contains("314159"), "{out}");
+}

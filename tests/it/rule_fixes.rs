@@ -1,7 +1,7 @@
 //! A fix mends what it is offered for, and breaks nothing.
 
-use perso::diagnostic::{Applicability, Finding, Fix};
-use perso::rules::{self, Example, Family, Level, Page, Rule, SavedAs};
+use perso::diagnostic::{Applicability, Finding, Fix, Severity};
+use perso::rules::{self, Example, Level, Page, Rule, SavedAs};
 use perso::source::Sources;
 
 use crate::example::{Checked, check};
@@ -42,11 +42,9 @@ fn count(findings: &[Finding], as_said: &Finding) -> usize {
         .count()
 }
 
-fn malformed(findings: &[Finding]) -> usize {
-    let syntax = |finding: &&Finding| {
-        rules::find(finding.rule).is_some_and(|rule| rule.family == Family::Syntax)
-    };
-    findings.iter().filter(syntax).count()
+fn errors(findings: &[Finding]) -> usize {
+    let is_error = |finding: &&Finding| finding.severity == Severity::Error;
+    findings.iter().filter(is_error).count()
 }
 
 #[test]
@@ -60,10 +58,14 @@ fn fixes_mend_what_they_are_offered_for() {
                 let after = applied(&example, &sources, fix);
                 let mended = check(&after, &[rule.name]).findings;
                 let fewer = count(&mended, own) < count(&findings, own);
-                if !fewer || malformed(&mended) > malformed(&findings) {
+                if !fewer || errors(&mended) > errors(&findings) {
                     let files = after.files.iter().map(|file| file.text.as_str());
                     let files: Vec<_> = files.collect();
-                    faults.push(format!("{}\n{}", rule.name, files.join("----\n")));
+                    let said = mended
+                        .iter()
+                        .filter(|found| found.severity == Severity::Error);
+                    let said: Vec<_> = said.map(|found| found.message.as_str()).collect();
+                    faults.push(format!("{}: {said:?}\n{}", rule.name, files.join("----\n")));
                 }
                 fixes += 1;
             }

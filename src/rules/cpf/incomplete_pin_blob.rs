@@ -162,7 +162,7 @@ fn check_pins(cx: &ProfileContext<'_>, puts: &[&CallSite<'_>], findings: &mut Fi
             findings
                 .report(
                     format!(
-                        "secret `{}` is handed out, but no PIN has it",
+                        "secret `{}` goes into the encrypted PINs, but no PIN of the card has it",
                         excerpt(name)
                     ),
                     cx.label(span, "the `value` of no `CreatePin`"),

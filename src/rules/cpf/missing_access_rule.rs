@@ -99,7 +99,7 @@ fn report(
     findings
         .report(
             format!(
-                "`{}` does not say {}",
+                "`{}` does not say who may {}",
                 excerpt(file.name),
                 names.join(" and ")
             ),

@@ -90,7 +90,7 @@ fn check_steps(cx: &EncodingContext<'_>, field: Span, findings: &mut Findings<'_
             findings
                 .report(
                     format!("application `{suffix}` has no `EncodingStep`"),
-                    cx.label(application.name_span(), "is no step"),
+                    cx.label(application.name_span(), "not among the steps"),
                 )
                 .because(cx.label(field, "the steps are reported here"))
                 .help("add `EncodingStep=` with a name of its own");

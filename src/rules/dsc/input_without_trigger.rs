@@ -1,6 +1,6 @@
 use super::rule;
 use crate::model::{Application, Entry};
-use crate::rules::{Absence, Check, EncodingContext, Family, Findings, Level, Scope};
+use crate::rules::{Absence, Check, EncodingContext, Family, Findings, Level, Scope, either};
 use crate::stdlib::{Certainty, Condition, Key, Requirement, SectionKind};
 
 rule! {
@@ -113,7 +113,7 @@ fn report(
 /// The alternatives of a demand.
 fn words(requirement: &Requirement) -> String {
     let words: Vec<_> = requirement.any_of.iter().map(condition).collect();
-    words.join(" or ")
+    either(&words)
 }
 
 fn condition(condition: &Condition) -> String {

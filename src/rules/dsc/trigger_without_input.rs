@@ -1,6 +1,6 @@
 use super::rule;
 use crate::model::{Application, Entry};
-use crate::rules::{Absence, Check, EncodingContext, Family, Findings, Level, Scope};
+use crate::rules::{Absence, Check, EncodingContext, Family, Findings, Level, Scope, either};
 use crate::stdlib::{Certainty, Condition, Key, Requirement, SectionKind};
 
 rule! {
@@ -124,8 +124,5 @@ fn alternatives(requirement: &Requirement) -> String {
             _ => None,
         })
         .collect();
-    match names.split_last() {
-        Some((last, others)) if !others.is_empty() => format!("{} or {last}", others.join(", ")),
-        _ => names.concat(),
-    }
+    either(&names)
 }

@@ -1,8 +1,8 @@
-use foldhash::{HashSet, HashSetExt as _};
+use indexmap::IndexMap;
 
 use super::rule;
 use crate::diagnostic::{Fix, nearest};
-use crate::model::{FieldMatch, FieldUse, SectionRole};
+use crate::model::{FieldMatch, FieldUse, SectionRole, looks_constant};
 use crate::rules::{Check, EncodingContext, Family, Findings, Level, Scope, excerpt, line_end};
 use crate::source::Span;
 use crate::stdlib::{Certainty, Key, ValueKind};
@@ -48,7 +48,8 @@ rule! {
     ///
     /// # Fix
     ///
-    /// Unsafe: declare the field, or put `#` in front of what looks like a constant.
+    /// Unsafe: the nearest declared field, or declare the field, or put `#` in front of what looks like
+    /// a constant.
     ///
     /// # Source
     ///
@@ -64,24 +65,21 @@ rule! {
 }
 
 fn check(cx: &EncodingContext<'_>, findings: &mut Findings<'_>) {
-    let mut told = HashSet::new();
+    let mut undeclared: IndexMap<&str, Vec<FieldUse<'_>>> = IndexMap::new();
     for (used, matched) in cx.encoding.matched_uses() {
-        if matched != FieldMatch::Undeclared || !told.insert(used.name) {
-            continue;
-        }
-        if looks_constant(used.name) && !is_list_or_text(used.key) {
-            report_constant(cx, &used, findings);
-        } else {
-            let propose = told.len() <= cx.encoding.proposal_limit();
-            report_name(cx, &used, propose, findings);
+        if matched == FieldMatch::Undeclared {
+            undeclared.entry(used.name).or_default().push(used);
         }
     }
-}
-
-/// Digits only, or with a character that names have not.
-fn looks_constant(name: &str) -> bool {
-    name.bytes().all(|byte| byte.is_ascii_digit())
-        || name.chars().any(|c| !c.is_alphanumeric() && c != '_')
+    for (number, uses) in undeclared.values().enumerate() {
+        let Some(first) = uses.first() else { continue };
+        if looks_constant(first.name) && !is_list_or_text(first.key) {
+            report_constant(cx, first, findings);
+        } else {
+            let propose = number < cx.encoding.proposal_limit();
+            report_name(cx, uses, propose, findings);
+        }
+    }
 }
 
 fn is_list_or_text(key: Key) -> bool {
@@ -107,10 +105,11 @@ fn report_constant(cx: &EncodingContext<'_>, used: &FieldUse<'_>, findings: &mut
 
 fn report_name(
     cx: &EncodingContext<'_>,
-    used: &FieldUse<'_>,
+    uses: &[FieldUse<'_>],
     propose: bool,
     findings: &mut Findings<'_>,
 ) {
+    let Some(used) = uses.first() else { return };
     let name = used.name;
     let near = propose
         .then(|| nearest(name, cx.encoding.field_names()))
@@ -123,7 +122,8 @@ fn report_name(
     draft = match near {
         Some(near) => draft
             .because(cx.label(near.span, "declared under this name"))
-            .help(format!("did you mean `{}`?", near.name)),
+            .help(format!("did you mean `{}`?", near.name))
+            .fix(renamed(cx, uses, near.name)),
         None if looks_constant(name) => {
             draft.help("name a field that `[Fields]` declares; a constant cannot stand here")
         }
@@ -136,6 +136,12 @@ fn report_name(
         let declaration = cx.edit(place, declaration(cx, place, name));
         draft.fix(Fix::on_request("declare it in `[Fields]`", [declaration]));
     }
+}
+
+/// All uses of a name, with another in its place.
+fn renamed(cx: &EncodingContext<'_>, uses: &[FieldUse<'_>], near: &str) -> Fix {
+    let edits: Vec<_> = uses.iter().map(|used| cx.edit(used.span, near)).collect();
+    Fix::on_request(format!("write `{}`", excerpt(near)), edits)
 }
 
 /// Behind the last declaration, or behind the header where there is none.

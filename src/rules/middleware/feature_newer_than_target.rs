@@ -2,7 +2,7 @@ use super::rule;
 use crate::diagnostic::Label;
 use crate::model::{Application, Entry, MiddlewareChoice};
 use crate::rules::{Check, EncodingContext, Family, Findings, Level, Scope};
-use crate::stdlib::{self, Certainty, Feature, Key, ValueKind};
+use crate::stdlib::{self, Certainty, Feature, Key, ValueKind, Version};
 
 rule! {
     /// # What it finds
@@ -77,20 +77,31 @@ fn check(cx: &EncodingContext<'_>, findings: &mut Findings<'_>) {
     for feature in lacking {
         let used = feature.keys.iter().find_map(|key| use_of(cx, *key));
         let Some(entry) = used else { continue };
-        let (version, needed) = (manager.value, feature.needs_identity_manager);
+        let version = manager.value;
         let draft = findings
             .report(
-                format!("Identity Manager {version} lacks {}", feature.name),
-                cx.label(
-                    entry.key_span,
-                    format!("needs Identity Manager {needed} or later"),
+                format!(
+                    "Identity Manager {version} does not support {}",
+                    feature.name
                 ),
+                cx.label(entry.key_span, needs(feature, version)),
             )
             .help("do without it, or correct `[target]` if it is out of date")
             .note(feature.meaning);
         if let Some((source, span)) = manager.place {
             draft.because(Label::new(source, span, format!("says {version}")));
         }
+    }
+}
+
+/// Which versions have a feature that this one lacks.
+fn needs(feature: &Feature, version: Version) -> String {
+    let first = feature.needs_identity_manager;
+    match feature.except {
+        Some((from, to)) if version >= first => {
+            format!("not in Identity Manager {from} to {to}")
+        }
+        _ => format!("needs Identity Manager {first} or later"),
     }
 }
 

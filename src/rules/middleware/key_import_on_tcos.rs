@@ -84,7 +84,7 @@ fn check(cx: &EncodingContext<'_>, findings: &mut Findings<'_>) {
                     format!("{} cannot import keys", middleware.name),
                     cx.label(entry.key_span, "brings a private key to the card"),
                 )
-                .help("let the card make the key, or say a version in `[target]` that can");
+                .help("let the card make the key, or name a version in `[target]` that can");
         }
     }
 }

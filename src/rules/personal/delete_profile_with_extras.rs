@@ -68,12 +68,12 @@ fn check(cx: &EncodingContext<'_>, findings: &mut Findings<'_>) {
     }
     let mut draft = findings
         .report(
-            "`DeleteProfile` stands beside what it has no use for",
+            "`DeleteProfile` needs nothing of what stands beside it",
             cx.label(trigger.key_span, "deletes the profile of the card"),
         )
         .help("delete the extras, or put them into a description of their own");
     for extra in extras {
-        draft = draft.because(cx.label(extra, "brings nothing here"));
+        draft = draft.because(cx.label(extra, "has no effect here"));
     }
 }
 

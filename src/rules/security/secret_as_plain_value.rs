@@ -92,9 +92,15 @@ fn check(cx: &EncodingContext<'_>, findings: &mut Findings<'_>) {
         findings
             .report(
                 format!("secret field `{}` is used in the open", excerpt(used.name)),
-                cx.label(used.span, format!("`{}` is no secret", used.key.name())),
+                cx.label(
+                    used.span,
+                    format!("`{}` does not keep it secret", used.key.name()),
+                ),
             )
-            .because(cx.label(secret.span, format!("`{}` is one", secret.key.name())))
+            .because(cx.label(
+                secret.span,
+                format!("a secret, because of `{}`", secret.key.name()),
+            ))
             .help("use a field of its own here");
     }
 }

@@ -69,9 +69,9 @@ fn check(cx: &EncodingContext<'_>, findings: &mut Findings<'_>) {
             findings
                 .report(
                     format!("field `{}` feeds two credentials", excerpt(used.name)),
-                    cx.label(used.span, format!("`{}`", used.key.name())),
+                    cx.label(used.span, format!("for `{}`", used.key.name())),
                 )
-                .because(cx.label(first.span, format!("and `{}`", first.key.name())))
+                .because(cx.label(first.span, format!("and for `{}`", first.key.name())))
                 .help("give each credential a field of its own");
         }
     }

@@ -1,6 +1,5 @@
 use super::rule;
 use crate::rules::{Check, Family, Findings, Level, TextContext, excerpt};
-use crate::source::Span;
 use crate::stdlib::Certainty;
 use crate::syntax::cpf::{CpfTree, Defect, DefectKind, Expected};
 
@@ -63,17 +62,16 @@ fn check(cx: &TextContext<'_>, findings: &mut Findings<'_>) {
         let label = |message: &str| cx.label(defect.span, message);
         match defect.kind {
             DefectKind::Unexpected { expected } => {
-                let expected = words(expected);
-                let found = found(cx.text(defect.span));
+                let (wanted, found) = (words(expected), found(cx.text(defect.span)));
                 findings
                     .report(
                         format!(
-                            "{}expected {expected}, found {found}",
+                            "{}expected {wanted}, found {found}",
                             place(cx, tree, defect)
                         ),
-                        label(&format!("expected {expected}")),
+                        label(&format!("expected {wanted}")),
                     )
-                    .help(advice(expected, defect.span));
+                    .help(advice(expected, cx.text(defect.span)));
             }
             DefectKind::MalformedNumber => {
                 findings
@@ -115,11 +113,13 @@ const fn words(expected: Expected) -> &'static str {
     }
 }
 
-fn advice(expected: &str, at: Span) -> String {
-    if at.is_empty() || expected != words(Expected::EndOfLine) {
-        format!("write {expected} here")
-    } else {
-        "delete the rest of the line, or move it to a line of its own".to_owned()
+fn advice(expected: Expected, found: &str) -> String {
+    match (expected, found) {
+        (Expected::EndOfLine, rest) if !rest.is_empty() => {
+            "delete the rest of the line, or move it to a line of its own".to_owned()
+        }
+        (Expected::Value, "=") => "delete this `=`".to_owned(),
+        _ => format!("write {} here", words(expected)),
     }
 }
 

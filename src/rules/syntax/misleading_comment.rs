@@ -83,11 +83,11 @@ fn report_semicolon(cx: &EncodingContext<'_>, line: Span, findings: &mut Finding
     let semicolon = Span::new(line.start + at, line.start + at + 1);
     findings
         .report(
-            "`;` is not shown to open a comment here",
-            cx.label(semicolon, "taken for a comment"),
+            "`;` is no comment mark in an encoding description",
+            cx.label(semicolon, "perso takes the line for a comment"),
         )
         .help("begin comments with `#`")
-        .note("`;` opens comments in card profiles, not in encoding descriptions")
+        .note("`;` begins comments in card profiles; the documentation shows only `#` here")
         .fix(Fix::safe("write `#`", [cx.edit(semicolon, "#")]));
 }
 
