@@ -1,5 +1,6 @@
 //! Input that nobody wishes for: each gets an answer, in time, and none brings perso down.
 
+use std::fmt::Write as _;
 use std::time::{Duration, Instant};
 
 use proptest::prelude::*;
@@ -259,6 +260,60 @@ fn a_file_that_is_gone_is_not_mended() {
 }
 
 #[cfg(unix)]
+/// 20,000 PKCS#15 directories that lack everything, behind as many assignments.
+#[test]
+fn many_pkcs15_directories_are_looked_into() {
+    let mut text = String::from("CardModel 'ISO7816'\n");
+    for number in 0..20_000 {
+        _ = writeln!(text, "V{number} = 'x'");
+    }
+    text.push_str("MasterFile\n");
+    for number in 0..20_000 {
+        _ = writeln!(text, "CreateDf D{number} id=0x{:04X}", 0x1000 + number);
+        text.push_str("aid=0x{A0 00 00 00 63 50 4B 43 53 2D 31 35} create=never\nEndDF\n");
+    }
+    let text = text.replace("\naid", " aid") + "Endfile\nCreateFiles()\n";
+    let rules = rules_on("a.cpf", text);
+    assert!(rules.contains(&"incomplete-pkcs15-directory".to_owned()));
+}
+
+/// 20,000 files in one directory, each listed as a certificate that it does not hold.
+#[test]
+fn many_pkcs15_objects_are_looked_into() {
+    let (mut declared, mut filled) = (String::new(), String::new());
+    let mut add = |name: &str, id: u16, data: &str| {
+        _ = writeln!(
+            declared,
+            "CreateEf {name} id=0x{id:04X} maxsize=auto read=always update=never"
+        );
+        _ = writeln!(filled, "File Static {name}\ndata = 0x{{ {data} }}\nEndfile");
+    };
+    let mut directories = String::new();
+    for part in 0..20_u16 {
+        let mut objects = String::new();
+        for id in (0x6000..0x63E8).map(|id| id + part * 1000) {
+            _ = write!(
+                objects,
+                "30 20 30 0B 0C 01 78 03 02 06 40 04 02 {0} 30 03 04 01 31 \
+                 A1 0C 30 0A 30 08 04 06 3F 00 50 15 {0} ",
+                format_args!("{:02X} {:02X}", id >> 8, id & 0xFF),
+            );
+            add(&format!("F{id}"), id, "01 02 03");
+        }
+        add(&format!("CDF{part}"), 0x4400 + part, &objects);
+        _ = write!(directories, "A4 0A 30 08 04 06 3F 00 50 15 44 {part:02X} ");
+    }
+    add("ODF", 0x5031, &directories);
+    let text = format!(
+        "CardModel 'ISO7816'\nMasterFile\nCreateDf APP id=0x5015 create=never\n\
+         {declared}EndDF\nEndfile\n{filled}CreateFiles()\n"
+    );
+    let rules = rules_on("a.cpf", text);
+    for rule in ["blob-in-certificate-file", "undefined-auth-object"] {
+        assert!(rules.contains(&rule.to_owned()), "{rule}");
+    }
+}
+
 #[test]
 fn a_companion_that_cannot_be_read_is_told_where_it_is_named() {
     let dsc = "[Encoding]\nType=1024,Chip\nDevices=8710\n[Fields]\nP=\n[Description]\n\

@@ -31,6 +31,7 @@ mod licences;
 mod new;
 mod output;
 mod pinblob;
+mod pipelines;
 mod pki;
 mod plan;
 mod plan_schema;

@@ -125,25 +125,3 @@ fn the_rules_stand_in_the_documentation() {
         );
     }
 }
-
-/// The matcher and the hooks speak of what there is.
-#[test]
-fn pipelines_call_what_there_is() {
-    let root = std::path::Path::new(env!("CARGO_MANIFEST_DIR"));
-    let read = |name: &str| std::fs::read_to_string(root.join(name)).unwrap();
-    let matcher: Value = serde_json::from_str(&read("docs/problem-matcher.json")).unwrap();
-    let pattern = &matcher["problemMatcher"][0]["pattern"][0];
-    assert_eq!(pattern["code"], 5);
-    let (_, out, _) = card().run(&["check", "--format", "concise", "-q"]);
-    let (place, rest) = out.lines().next().unwrap().split_once(": ").unwrap();
-    assert_eq!(place.split(':').count(), 3, "{out}");
-    assert!(rest.contains("]: "), "{out}");
-    for name in [".pre-commit-hooks.yaml", "action.yml", "docs/pipelines.md"] {
-        assert!(read(name).contains("perso check"), "{name}");
-    }
-    for format in ["sarif", "github", "gitlab", "junit", "jsonl"] {
-        let (code, out, err) = card().run(&["check", "--exit-zero", "--format", format]);
-        assert_eq!(code, 0, "{format}: {err}");
-        assert!(out.contains("unused-field"), "{format}: {out}");
-    }
-}

@@ -1,4 +1,4 @@
-use super::rule;
+use super::{initialised_without, rule};
 use crate::rules::{Absence, Check, EncodingContext, Family, Findings, Level, Scope};
 use crate::stdlib::{Certainty, Key};
 
@@ -57,12 +57,9 @@ rule! {
 }
 
 fn check(cx: &EncodingContext<'_>, findings: &mut Findings<'_>) {
-    let Some(trigger) = cx.encoding.on(Key::InitToken) else {
+    let Some(trigger) = initialised_without(cx, Key::InitialPUK) else {
         return;
     };
-    if cx.encoding.has(Key::InitialPUK) {
-        return;
-    }
     findings
         .report(
             "`InitToken` needs `InitialPUK`",

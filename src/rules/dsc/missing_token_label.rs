@@ -1,4 +1,4 @@
-use super::rule;
+use super::{initialised_without, rule};
 use crate::rules::{Absence, Check, EncodingContext, Family, Findings, Level, Scope};
 use crate::stdlib::{Certainty, Key};
 
@@ -58,12 +58,9 @@ rule! {
 }
 
 fn check(cx: &EncodingContext<'_>, findings: &mut Findings<'_>) {
-    let Some(trigger) = cx.encoding.on(Key::InitToken) else {
+    let Some(trigger) = initialised_without(cx, Key::InitialLabel) else {
         return;
     };
-    if cx.encoding.has(Key::InitialLabel) {
-        return;
-    }
     findings
         .report(
             "the token gets no label",

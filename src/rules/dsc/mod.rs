@@ -35,7 +35,9 @@ mod unscheduled_application;
 mod unusable_companion_file;
 mod unused_field;
 
-use super::{Rule, rule};
+use super::{EncodingContext, Rule, rule};
+use crate::model::Entry;
+use crate::stdlib::Key;
 
 pub(super) const RULES: &[&Rule] = &[
     &malformed_encoding_header::RULE,
@@ -73,3 +75,9 @@ pub(super) const RULES: &[&Rule] = &[
     &early_card_block::RULE,
     &suspicious_value::RULE,
 ];
+
+/// `InitToken`, where it is on without a key that it needs.
+fn initialised_without<'p>(cx: &EncodingContext<'p>, needed: Key) -> Option<&'p Entry<'p>> {
+    let trigger = cx.encoding.on(Key::InitToken)?;
+    (!cx.encoding.has(needed)).then_some(trigger)
+}

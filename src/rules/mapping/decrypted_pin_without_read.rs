@@ -1,10 +1,8 @@
-use super::rule;
 use std::collections::HashSet;
 
-use crate::diagnostic::{Edit, Fix, Label};
-use crate::model::Binding;
+use super::{report_unread, rule};
+use crate::diagnostic::Label;
 use crate::rules::{Check, Family, Findings, Level, Output, ProjectContext, excerpt};
-use crate::source::{SourceId, Span};
 use crate::stdlib::Certainty;
 
 rule! {
@@ -78,7 +76,9 @@ fn check(cx: &ProjectContext<'_>, findings: &mut Findings<'_>) {
         if told.insert(output.used.name) {
             match bindings.get(output.used.name) {
                 None => report_unbound(&output, findings),
-                Some(binding) if !binding.is_read() => report_unread(binding, &output, findings),
+                Some(binding) if !binding.is_read() => {
+                    report_unread(binding, &output, headline(&binding.field), findings);
+                }
                 Some(_) => {}
             }
         }
@@ -86,10 +86,9 @@ fn check(cx: &ProjectContext<'_>, findings: &mut Findings<'_>) {
 }
 
 fn report_unbound(output: &Output<'_>, findings: &mut Findings<'_>) {
-    let name = excerpt(output.used.name);
     findings
         .report(
-            format!("decrypted PIN `{name}` is not read back"),
+            headline(output.used.name),
             Label::new(
                 output.source,
                 output.used.span,
@@ -99,25 +98,6 @@ fn report_unbound(output: &Output<'_>, findings: &mut Findings<'_>) {
         .help("add an entry with `to`, `encrypted = true` and `read = true`");
 }
 
-fn report_unread(binding: &Binding, output: &Output<'_>, findings: &mut Findings<'_>) {
-    let (source, span) = binding.place;
-    let draft = findings
-        .report(
-            format!(
-                "decrypted PIN `{}` is not read back",
-                excerpt(&binding.field)
-            ),
-            Label::new(source, span, "lacks `read = true`"),
-        )
-        .because(output.label())
-        .help("add `read = true`");
-    let written = binding.read.as_ref().and_then(|read| read.place);
-    if let Some((source, span)) = written {
-        draft.fix(read_back(source, span));
-    }
-}
-
-fn read_back(source: SourceId, span: Span) -> Fix {
-    let text = "true".to_owned();
-    Fix::on_request("write `true`", [Edit { source, span, text }])
+fn headline(field: &str) -> String {
+    format!("decrypted PIN `{}` is not read back", excerpt(field))
 }

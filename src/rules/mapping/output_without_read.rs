@@ -1,5 +1,4 @@
-use super::rule;
-use crate::diagnostic::{Edit, Fix, Label};
+use super::{report_unread, rule};
 use crate::rules::{Check, Family, Findings, Level, ProjectContext, excerpt};
 use crate::stdlib::Certainty;
 
@@ -69,22 +68,8 @@ fn check(cx: &ProjectContext<'_>, findings: &mut Findings<'_>) {
         if binding.is_read() || output.is_decrypted_pin() {
             continue;
         }
-        let (source, span) = binding.place;
-        let draft = findings
-            .report(
-                format!(
-                    "what comes back in `{}` is thrown away",
-                    excerpt(&binding.field)
-                ),
-                Label::new(source, span, "lacks `read = true`"),
-            )
-            .because(output.label())
-            .help("add `read = true`");
-        let written = binding.read.as_ref().and_then(|read| read.place);
-        if let Some((source, span)) = written {
-            let text = "true".to_owned();
-            let edit = Edit { source, span, text };
-            draft.fix(Fix::on_request("write `true`", [edit]));
-        }
+        let field = excerpt(&binding.field);
+        let message = format!("what comes back in `{field}` is thrown away");
+        report_unread(binding, &output, message, findings);
     }
 }

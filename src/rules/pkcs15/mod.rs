@@ -53,10 +53,8 @@ fn add_file(cx: &ProfileContext<'_>, directory: FileIndex, file: &NewFile<'_>) -
     if profile.file_named(file.name).is_some() {
         return None;
     }
-    let (_, master_file) = profile
-        .tree
-        .iter()
-        .find(|(_, statement)| matches!(statement.kind, StatementKind::MasterFile { .. }))?;
+    let master_file = profile.file(profile.pkcs15().master_file?);
+    let master_file = profile.tree.statement(master_file.statement);
     let StatementKind::MasterFile { end: Some(end), .. } = master_file.kind else {
         return None;
     };
