@@ -1,9 +1,9 @@
-use std::collections::HashMap;
+use foldhash::{HashMap, HashMapExt as _};
 
 use super::{label_bytes, rule};
 use crate::der::Element;
 use crate::der::pkcs15::outline;
-use crate::model::{Constant, Destination, FileIndex, Pkcs15File, Pkcs15Role};
+use crate::model::{Constant, Destination, File, FileIndex, Pkcs15File, Pkcs15Role, Profile};
 use crate::rules::{Check, Family, Findings, Level, ProfileContext, excerpt};
 use crate::stdlib::Certainty;
 
@@ -66,6 +66,12 @@ rule! {
     check: Check::Profile(check),
 }
 
+/// Identifier of the master file (ISO 7816-4, 7.3.1).
+const MASTER_FILE: u16 = 0x3F00;
+
+/// Directories inside each other up to which a file is proposed: a path of a card is short.
+const MAX_DEPTH: usize = 64;
+
 fn check(cx: &ProfileContext<'_>, findings: &mut Findings<'_>) {
     let near = Near::of(cx);
     for file in &cx.profile.pkcs15().files {
@@ -101,7 +107,7 @@ fn check_path(
     file: &Pkcs15File,
     constant: &Constant,
     path: &Element,
-    near: &Near,
+    near: &Near<'_>,
     findings: &mut Findings<'_>,
 ) {
     let bytes = path.bytes(&constant.bytes);
@@ -151,28 +157,44 @@ fn hex(bytes: &[u8]) -> String {
 
 /// Finds the file that a path most likely means: one with the same last identifier, or one in the
 /// same directory whose identifier differs in one digit.
-struct Near {
+struct Near<'p> {
+    profile: &'p Profile<'p>,
     by_id: HashMap<u16, FileIndex>,
-    places: HashMap<FileIndex, Vec<u8>>,
+    /// How many directories each file lies in; only files whose whole way has identifiers.
+    depths: HashMap<FileIndex, usize>,
 }
 
-impl Near {
-    fn of(cx: &ProfileContext<'_>) -> Self {
-        let (mut by_id, mut places) = (HashMap::new(), HashMap::new());
+impl<'p> Near<'p> {
+    fn of(cx: &ProfileContext<'p>) -> Self {
+        let (mut by_id, mut depths) = (HashMap::new(), HashMap::new());
         for (index, file) in cx.profile.iter_files() {
             let Some(parent) = file.parent else {
-                places.insert(index, vec![0x3F, 0x00]);
+                depths.insert(index, 0);
                 continue;
             };
-            let id = cx.profile.file_id(file).map(|(id, _)| u16::try_from(id));
-            let (Some(Ok(id)), Some(above)) = (id, places.get(&parent)) else {
+            let above = depths.get(&parent).filter(|depth| **depth < MAX_DEPTH);
+            let (Some(id), Some(above)) = (identifier(cx.profile, file), above) else {
                 continue;
             };
-            let place = [above, &id.to_be_bytes()[..]].concat();
-            places.insert(index, place);
+            depths.insert(index, above + 1);
             by_id.entry(id).or_insert(index);
         }
-        Self { by_id, places }
+        Self {
+            profile: cx.profile,
+            by_id,
+            depths,
+        }
+    }
+
+    /// The identifiers on the way to a file, from the master file on.
+    fn place(&self, mut index: FileIndex) -> Option<Vec<u8>> {
+        let mut ids = Vec::with_capacity(*self.depths.get(&index)?);
+        while let Some(parent) = self.profile.file(index).parent {
+            ids.push(identifier(self.profile, self.profile.file(index))?);
+            index = parent;
+        }
+        ids.push(MASTER_FILE);
+        Some(ids.into_iter().rev().flat_map(u16::to_be_bytes).collect())
     }
 
     fn file(&self, path: &[u8]) -> Option<(FileIndex, Vec<u8>)> {
@@ -182,6 +204,11 @@ impl Near {
         let index = std::iter::once(id)
             .chain(others)
             .find_map(|id| self.by_id.get(&id).copied())?;
-        Some((index, self.places.get(&index)?.clone()))
+        Some((index, self.place(index)?))
     }
+}
+
+fn identifier(profile: &Profile<'_>, file: &File<'_>) -> Option<u16> {
+    let (id, _) = profile.file_id(file)?;
+    u16::try_from(id).ok()
 }
