@@ -6,10 +6,8 @@ use std::path::{Path, PathBuf};
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
-use super::{
-    Answers, DecryptionKey, Given, IssuerChoice, IssuerKind, Job, PinEncryption, Problem, Supply,
-    nearest,
-};
+use super::issuer::IssuerKeys;
+use super::{Answers, DecryptionKey, Given, Job, PinEncryption, Problem, Supply, nearest};
 use crate::secret::{Encoding, Secret, Source};
 
 const TABLES: [&str; 7] = [
@@ -22,7 +20,7 @@ const TABLES: [&str; 7] = [
     "pin-decryption",
 ];
 const KEY_KEYS: [&str; 2] = ["pkcs12", "password"];
-const ISSUER_KEYS: [&str; 3] = ["kind", "certificate", "folder"];
+const ISSUER_KEYS: [&str; 5] = ["kind", "certificate", "folder", "command", "timeout"];
 const TOKEN_KEYS: [&str; 3] = ["uri", "signature", "serial"];
 const SOURCES: [&str; 4] = ["env", "file", "fd", "prompt"];
 /// A name goes into the common name of certificates (RFC 5280: at most 64 characters).
@@ -113,32 +111,34 @@ impl Reader<'_> {
     }
 
     fn issuer(&mut self, table: &DeTable<'_>, at: Range<usize>, job: &mut Job) {
-        let (mut kind, mut certificate, mut folder) = (None, None, None);
+        let mut keys = IssuerKeys::default();
+        let mut kind = None;
+        let before = self.problems.len();
         for (key, value) in table {
             let name = key.get_ref().as_ref();
             match name {
-                "kind" => match self.text(name, value).as_deref() {
-                    Some("dev-ca") => kind = Some(IssuerKind::DevCa),
-                    Some(other) => {
-                        let message = format!("`{other}` is no kind of issuer; known is `dev-ca`");
-                        return self.error(message, value.span());
-                    }
-                    None => return,
-                },
-                "certificate" => certificate = self.path(name, value),
-                "folder" => folder = self.path(name, value),
+                "kind" => kind = self.text(name, value).map(|kind| (kind, value.span())),
+                "certificate" => keys.certificate = self.path(name, value),
+                "folder" => keys.folder = self.path(name, value),
+                "command" => keys.command = self.texts(name, value),
+                "timeout" => keys.timeout = self.seconds(name, value),
                 _ => self.unknown("key", name, key.span(), &ISSUER_KEYS),
             }
         }
         match kind {
-            Some(kind) => {
-                job.issuer = Some(IssuerChoice {
-                    kind,
-                    certificate,
-                    folder,
-                });
+            // A key that could not be read is not missing.
+            _ if self.problems.len() > before => {}
+            Some((kind, at)) => match keys.choose(&kind) {
+                Ok(choice) => job.issuer = Some(choice),
+                Err(message) => self.error(message, at),
+            },
+            None => {
+                let known = IssuerKeys::KINDS.join("`, `");
+                self.error(
+                    format!("`[issuer]` says no `kind`; known are `{known}`"),
+                    at,
+                );
             }
-            None => self.error("`[issuer]` says no `kind`; known is `dev-ca`", at),
         }
     }
 
@@ -296,6 +296,29 @@ impl Reader<'_> {
         }
     }
 
+    fn texts(&mut self, name: &str, value: &Value<'_>) -> Option<Vec<String>> {
+        let DeValue::Array(texts) = value.get_ref() else {
+            self.error(
+                format!("`{name}` is a list: [\"program\", \"argument\"]"),
+                value.span(),
+            );
+            return None;
+        };
+        texts.iter().map(|text| self.text(name, text)).collect()
+    }
+
+    fn seconds(&mut self, name: &str, value: &Value<'_>) -> Option<u64> {
+        let seconds = match value.get_ref() {
+            DeValue::Integer(number) => number.as_str().replace('_', "").parse().ok(),
+            _ => None,
+        };
+        if seconds.is_none() {
+            let message = format!("`{name}` is a number of seconds, without quotation marks");
+            self.error(message, value.span());
+        }
+        seconds
+    }
+
     fn descriptor(&mut self, value: &Value<'_>) -> Option<u32> {
         let number = match value.get_ref() {
             DeValue::Integer(number) => number.as_str().parse().ok(),
@@ -366,6 +389,7 @@ pub(super) fn check_id(id: &str) -> Result<(), String> {
 
 #[cfg(test)]
 mod tests {
+    use super::super::IssuerChoice;
     use super::*;
 
     fn problems(text: &str) -> Vec<String> {
@@ -385,9 +409,14 @@ mod tests {
         let (job, problems) = read(text, Path::new("/jobs"));
         assert_eq!(problems, []);
         assert_eq!(job.id.as_deref(), Some("17"));
-        let issuer = job.issuer.unwrap();
-        assert_eq!(issuer.kind, IssuerKind::DevCa);
-        assert_eq!(issuer.certificate, Some("/jobs/ca.pem".into()));
+        assert_eq!(
+            job.issuer,
+            Some(IssuerChoice::DevCa {
+                certificate: Some("/jobs/ca.pem".into()),
+                folder: None
+            })
+        );
+        assert_eq!(job.variables(), ["CARD_PIN", "PUK"].into());
         assert_eq!(job.pin_encryption.unwrap().certificates.len(), 2);
         let supply = |name: &str| job.fields[name].supply.clone();
         assert_eq!(
@@ -415,10 +444,49 @@ mod tests {
                 "`B` says nowhere where its value is",
                 "`C` has several sources",
                 "`fd` is the number of a descriptor, 0 or more",
-                "`nobody` is no kind of issuer; known is `dev-ca`",
+                "`nobody` is no kind of issuer; known are `dev-ca`, `command`, `exchange`",
                 "the name of a job has 1 to 64 printable characters",
             ],
         );
+    }
+
+    #[test]
+    fn issuers_are_read() {
+        let issuer = |text: &str| {
+            let (job, problems) = read(&format!("[issuer]\n{text}"), Path::new("/jobs"));
+            let problems: Vec<_> = problems.into_iter().map(|one| one.message).collect();
+            job.issuer.ok_or(problems)
+        };
+        assert_eq!(
+            issuer("kind = 'command'\ncommand = ['./ca.sh', '-q']\ntimeout = 1_0"),
+            Ok(IssuerChoice::Command {
+                command: vec!["./ca.sh".to_owned(), "-q".to_owned()],
+                timeout: 10
+            })
+        );
+        assert_eq!(
+            issuer("kind = 'exchange'\nfolder = 'ca'"),
+            Ok(IssuerChoice::Exchange {
+                folder: "/jobs/ca".into()
+            })
+        );
+        for (text, expected) in [
+            ("kind = 'exchange'", "needs `folder`"),
+            ("kind = 'command'\ncommand = 'ca.sh'", "`command` is a list"),
+            (
+                "kind = 'command'\ncommand = ['a', 1]",
+                "`command` is no text",
+            ),
+            (
+                "kind = 'command'\ncommand = ['a']\ntimeout = '5'",
+                "`timeout` is a number of seconds",
+            ),
+            ("folder = 'ca'", "says no `kind`"),
+        ] {
+            let problems = issuer(text).unwrap_err();
+            assert_eq!(problems.len(), 1, "{problems:?}");
+            assert!(problems[0].contains(expected), "{problems:?}");
+        }
     }
 
     fn expect_all(found: &[String], expected: &[&str]) {

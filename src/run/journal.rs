@@ -48,6 +48,8 @@ pub enum Phase {
     Done,
     /// The token refused it, or what was read back is not the same.
     Failed,
+    /// It asked for a certificate, which comes later.
+    Waiting,
 }
 
 /// Receives the lines.

@@ -17,6 +17,7 @@ mod report;
 mod resume;
 mod secrets;
 pub(crate) mod value;
+mod waiting;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::io;
@@ -30,6 +31,7 @@ pub use preflight::Preflight;
 pub use report::{Failure, Report, StepReport, StepState, TokenReport, words};
 pub use resume::{Past, PastError, PinState};
 pub use secrets::{DecryptPins, EncryptPins};
+pub use waiting::Waiting;
 
 use crate::issuer::Issuer;
 use crate::operation::{Action, Capability, Operation, OperationId, Value};

@@ -117,6 +117,7 @@ impl Run<'_> {
             let help = "name one in the job: [issuer] kind = \"dev-ca\"";
             refusals.push(Refusal::new(problem).help(help));
         }
+        refusals.extend(self.obstacles(kept));
         if self.encrypt_pins.is_none()
             && any(|it| in_program(it, |it| matches!(it, CardAction::EncryptPins { .. })))
         {
@@ -146,6 +147,22 @@ impl Run<'_> {
             );
             let help = "say where they go: --secret-outputs FILE (only its owner can read it)";
             refusals.push(Refusal::new(problem).help(help));
+        }
+        refusals
+    }
+
+    /// What speaks against asking the issuer.
+    fn obstacles(&self, kept: &[&Planned<'_>]) -> Vec<Refusal> {
+        let mut refusals = Vec::new();
+        let Some(issuer) = &self.issuer else {
+            return refusals;
+        };
+        let obtains = |one: &&&Planned<'_>| matches!(one.action, Action::ObtainCertificate { .. });
+        for one in kept.iter().filter(obtains) {
+            let name = self.name_of(&one.operation.id);
+            let obstacle = issuer.obstacle(&name, self.resume.is_some());
+            let refusal = obstacle.map(|it| Refusal::new(it.problem).help(it.help));
+            refusals.extend(refusal.filter(|refusal| !refusals.contains(refusal)));
         }
         refusals
     }

@@ -103,6 +103,11 @@ impl Past {
         self.phases.get(operation) == Some(&Phase::Done)
     }
 
+    /// Whether the journal says that the operation waits for a certificate.
+    pub(super) fn says_waiting(&self, operation: &OperationId) -> bool {
+        self.phases.get(operation) == Some(&Phase::Waiting)
+    }
+
     /// Whether the operation may have been begun.
     fn may_be_begun(&self, operation: &OperationId) -> bool {
         self.lost || self.phases.contains_key(operation)
