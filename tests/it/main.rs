@@ -18,6 +18,7 @@ mod example_runs;
 mod examples;
 mod explain;
 mod hostile;
+mod issuers;
 mod joined_files;
 mod layering;
 mod layout;

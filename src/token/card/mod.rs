@@ -260,8 +260,17 @@ impl Token for CardToken {
                     State::Absent
                 })
             }
-            Action::GenerateKeyPair { slot, .. } => self.probe_key_pair(is_signature(slot), step),
-            Action::WriteCertificate { .. } => self.probe_certificate(step),
+            Action::GenerateKeyPair { slot, login, .. } => {
+                let state = self.probe_key_pair(is_signature(slot), step)?;
+                if let State::Done(_) = state {
+                    // The request that it signs next has no login of its own.
+                    self.log_in(login, is_signature(slot))?;
+                }
+                Ok(state)
+            }
+            Action::WriteCertificate { certificate, .. } => {
+                self.probe_certificate(step, certificate.bytes())
+            }
             Action::ImportPkcs12 { slot, .. } => self.probe_import(is_signature(slot), step),
             // What is there is not written twice.
             Action::WriteCertificateList { .. } => Ok(State::Absent),

@@ -218,13 +218,27 @@ impl CardToken {
         Ok(Outcome::part(Part::PinBlob, container.to_vec()))
     }
 
-    pub(super) fn probe_certificate(&mut self, step: &Step<'_>) -> Result<State, TokenError> {
+    /// The very certificate if it is known; else whichever stands under the identifier of the key.
+    pub(super) fn probe_certificate(
+        &mut self,
+        step: &Step<'_>,
+        wanted: Option<&Secret>,
+    ) -> Result<State, TokenError> {
+        if self.find_application()?.is_none() {
+            return Ok(State::Absent);
+        }
+        let wanted = wanted.filter(|wanted| !wanted.is_empty());
         let id = step.identifier();
-        let application = self.find_application()?;
-        Ok(match application.and_then(|it| it.certificate(&id)) {
-            Some(_) => State::Done(Outcome::default()),
-            None => State::Absent,
-        })
+        let (Some(application), line) = (&self.application, &mut *self.line) else {
+            return Ok(State::Absent);
+        };
+        for entry in application.certificates().iter().filter(|it| it.id == id) {
+            let found = application.read_certificate(line, entry)?;
+            if wanted.is_none_or(|wanted| wanted.expose() == found) {
+                return Ok(State::Done(Outcome::part(Part::Certificate, found)));
+            }
+        }
+        Ok(State::Absent)
     }
 
     /// An import is done once key and certificate are listed.
@@ -234,7 +248,7 @@ impl CardToken {
         step: &Step<'_>,
     ) -> Result<State, TokenError> {
         let key = self.probe_key_pair(signature, step)?;
-        let certificate = self.probe_certificate(step)?;
+        let certificate = self.probe_certificate(step, None)?;
         Ok(match (key, certificate) {
             (State::Done(outcome), State::Done(_)) => State::Done(outcome),
             (State::Absent, State::Absent) => State::Absent,
