@@ -71,6 +71,10 @@ pub(super) struct Run {
     /// Continue a run whose journal is lost, from what the token shows; needs the name of the job.
     #[arg(long, conflicts_with = "resume")]
     resume_without_journal: bool,
+    /// Take back what the run of the journal has made: keys, certificates and data objects, from the
+    /// end to the last operation that cannot be taken back. What stays is named.
+    #[arg(long, conflicts_with_all = ["dry_run", "irreversible"])]
+    undo: bool,
     /// Which PIN holds, where a change of it was begun and nothing tells whether it was done.
     #[arg(long, value_name = "WHICH", value_enum)]
     pin_state: Option<WhichPin>,
@@ -112,6 +116,7 @@ impl Run {
             journal: None,
             resume: None,
             resume_without_journal: false,
+            undo: false,
             pin_state: None,
             secret_outputs: None,
             irreversible: false,
@@ -197,14 +202,15 @@ pub(super) fn run(run: &Run, display: &Display) -> Result<Exit, Fatal> {
     let dialogs = token_run.dialogs().map_err(|error| unanswered(&error))?;
     given = file.answers(&dialogs)?;
     token_run.answers = &given;
-    let preflight = passed(&mut token_run)?;
+    let preflight = passed(&mut token_run, run.undo)?;
     if run.dry_run {
         output::print(dry_run(&preflight, &plan, &id).as_bytes(), display)?;
         return Ok(Exit::Done);
     }
-    if let Some(report) = token_run
-        .still_waits()
-        .map_err(|error| unanswered(&error))?
+    if !run.undo
+        && let Some(report) = token_run
+            .still_waits()
+            .map_err(|error| unanswered(&error))?
     {
         deliver(run, display, &report)?;
         return ended(&report, &plan, run);
@@ -212,12 +218,16 @@ pub(super) fn run(run: &Run, display: &Display) -> Result<Exit, Fatal> {
     if !dialogs.iter().all(|dialog| given.holds(dialog)) {
         asked = ask(&dialogs, given.clone())?;
         token_run.answers = &asked;
-        passed(&mut token_run)?;
+        passed(&mut token_run, run.undo)?;
     }
     if let Some(authority) = authority {
         authority.save()?;
     }
-    let report = token_run.execute().map_err(|error| unanswered(&error))?;
+    let report = match run.undo {
+        true => token_run.undo(),
+        false => token_run.execute(),
+    };
+    let report = report.map_err(|error| unanswered(&error))?;
     screen.borrow_mut().end(report.failure.is_none());
     deliver(run, display, &report)?;
     if vanishes(run, &file.job) && !display.quiet {
@@ -235,8 +245,12 @@ fn ended(report: &Report, plan: &Plan, run: &Run) -> Result<Exit, Fatal> {
 }
 
 /// Pre-flight; everything that speaks against the run is shown.
-fn passed(token_run: &mut TokenRun<'_>) -> Result<Preflight, Fatal> {
-    let preflight = token_run.preflight().map_err(|error| unanswered(&error))?;
+fn passed(token_run: &mut TokenRun<'_>, undo: bool) -> Result<Preflight, Fatal> {
+    let preflight = match undo {
+        true => token_run.preflight_undo(),
+        false => token_run.preflight(),
+    };
+    let preflight = preflight.map_err(|error| unanswered(&error))?;
     match preflight.problems.is_empty() {
         true => Ok(preflight),
         false => Err(refused(&preflight)),

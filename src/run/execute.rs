@@ -19,7 +19,7 @@ pub(super) struct Progress<'a> {
     keys: BTreeMap<OperationId, KeyReference>,
     outputs: BTreeMap<String, Secret>,
     pub(super) waiting: Vec<Waiting>,
-    token: Identity,
+    pub(super) token: Identity,
     /// Whether a writing operation was begun.
     written: bool,
 }
@@ -211,7 +211,7 @@ impl Run<'_> {
     }
 
     /// Keeps other runs off the token, under the serial number that it has now.
-    fn hold(&mut self, token: &Identity) -> Result<(), TokenError> {
+    pub(super) fn hold(&mut self, token: &Identity) -> Result<(), TokenError> {
         self.lock.hold(&token.serial).map_err(|error| {
             let taken = matches!(error, LockError::Taken);
             let refused = TokenError::new(Retry::Refused, error.to_string());
@@ -222,7 +222,7 @@ impl Run<'_> {
         })
     }
 
-    fn note(
+    pub(super) fn note(
         &mut self,
         step: &Step<'_>,
         phase: Phase,
@@ -353,6 +353,11 @@ impl Progress<'_> {
                 "what is entered at the reader is not known to the run",
             )),
         }
+    }
+
+    /// The key pair of an operation that this run does not do.
+    pub(super) fn knows_key(&mut self, id: &OperationId, key: KeyReference) {
+        self.keys.insert(id.clone(), key);
     }
 
     fn keep(&mut self, id: &OperationId, action: &Action<Input>, outcome: Outcome) {

@@ -50,6 +50,8 @@ pub enum Phase {
     Failed,
     /// It asked for a certificate, which comes later.
     Waiting,
+    /// What it had made was taken back.
+    Undone,
 }
 
 /// Receives the lines.

@@ -16,6 +16,7 @@ mod preflight;
 mod report;
 mod resume;
 mod secrets;
+mod undo;
 pub(crate) mod value;
 mod waiting;
 

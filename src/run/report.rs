@@ -81,6 +81,12 @@ pub enum StepState {
     Failed,
     /// The run did not get there.
     NotReached,
+    /// What it had made was taken back.
+    Undone,
+    /// What it had done cannot be taken back, or it is not known to be of this job.
+    Stays,
+    /// It had done nothing that could be taken back.
+    NothingToUndo,
 }
 
 /// What ended a run early.

@@ -108,8 +108,13 @@ impl Past {
         self.phases.get(operation) == Some(&Phase::Waiting)
     }
 
+    /// Whether the journal says that what the operation had made was taken back.
+    pub(super) fn says_undone(&self, operation: &OperationId) -> bool {
+        self.phases.get(operation) == Some(&Phase::Undone)
+    }
+
     /// Whether the operation may have been begun.
-    fn may_be_begun(&self, operation: &OperationId) -> bool {
+    pub(super) fn may_be_begun(&self, operation: &OperationId) -> bool {
         self.lost || self.phases.contains_key(operation)
     }
 
@@ -286,7 +291,7 @@ fn chain_of<'p, 'a>(
 
 /// Whether the certificate is for a key that this job makes; a key that was there before may have
 /// had a certificate before.
-fn is_key_of_this_job(writing: &Operation, planned: &[Planned<'_>]) -> bool {
+pub(super) fn is_key_of_this_job(writing: &Operation, planned: &[Planned<'_>]) -> bool {
     let Action::WriteCertificate { key: Some(key), .. } = &writing.action else {
         return false;
     };

@@ -54,14 +54,14 @@ id = \"lab/1\"
 ";
 
 const COMMAND: &str = "kind = \"command\"\ncommand = [\"./ca.sh\", \"-days\", \"30\"]\n";
-const EXCHANGE: &str = "kind = \"exchange\"\nfolder = \"exchange\"\n";
+pub(crate) const EXCHANGE: &str = "kind = \"exchange\"\nfolder = \"exchange\"\n";
 
 /// Answers with the certificate and the one above it, and tells how it was called.
 const CA: &str = "#!/bin/sh\nenv > environment.txt\n\
     openssl x509 -req -CA ca.pem -CAkey ca-key.pem -set_serial 7 \"$@\" && cat ca.pem\n";
 
 /// A description, a job with this issuer, and an authority.
-fn desk(issuer: &str) -> Sandbox {
+pub(crate) fn desk(issuer: &str) -> Sandbox {
     let here = Sandbox::new()
         .file("card.dsc", DESCRIPTION)
         .file("job.toml", format!("{JOB}{issuer}"))
@@ -116,10 +116,10 @@ const RUN: [&str; 6] = [
     "--token",
     "sim:card.img",
 ];
-const JOURNAL: [&str; 2] = ["--journal", "journal.jsonl"];
-const RESUME: [&str; 2] = ["--resume", "journal.jsonl"];
+pub(crate) const JOURNAL: [&str; 2] = ["--journal", "journal.jsonl"];
+pub(crate) const RESUME: [&str; 2] = ["--resume", "journal.jsonl"];
 
-fn run(here: &Sandbox, more: &[&str]) -> (i32, String, String) {
+pub(crate) fn run(here: &Sandbox, more: &[&str]) -> (i32, String, String) {
     run_with(here, "246810", more)
 }
 
@@ -140,7 +140,7 @@ fn run_with(here: &Sandbox, pin: &str, more: &[&str]) -> (i32, String, String) {
     )
 }
 
-fn tree(here: &Sandbox) -> String {
+pub(crate) fn tree(here: &Sandbox) -> String {
     here.run(&["card", "tree", "card.img"]).1
 }
 

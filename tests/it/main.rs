@@ -43,5 +43,6 @@ mod simulated_runs;
 mod softhsm;
 mod syntax_cpf;
 mod synthesis;
+mod undo;
 #[cfg(target_os = "linux")]
 mod vpcd;

@@ -28,10 +28,11 @@ pub(super) struct Authority {
 }
 
 impl Asked {
-    /// The issuer of the job; a dry run makes none that stays.
+    /// The issuer of the job; a dry run makes none that stays, and to undo takes none.
     pub(super) fn of(run: &Run, job: &Job) -> Result<Self, Fatal> {
         let issuer: Box<dyn Issuer> = match &job.issuer {
             None => return Ok(Self::default()),
+            Some(_) if run.undo => return Ok(Self::default()),
             Some(IssuerChoice::DevCa {
                 certificate,
                 folder,

@@ -92,6 +92,9 @@ pub(super) fn summary(report: &Report) -> String {
             StepState::Waiting => "waiting for the issuer".to_owned(),
             StepState::Failed => "failed".to_owned(),
             StepState::NotReached => "not reached".to_owned(),
+            StepState::Undone => "undone".to_owned(),
+            StepState::Stays => "stays".to_owned(),
+            StepState::NothingToUndo => "nothing to undo".to_owned(),
         };
         [step.operation.to_string(), step.what.to_owned(), state]
     });

@@ -164,6 +164,10 @@ pub(super) fn failed(failure: &Failure, plan: &Plan, run: &Run) -> Fatal {
         Some(journal) => format!("--resume {}", journal.display()),
         None => "--resume-without-journal and its --job-id".to_owned(),
     };
+    let resume = match run.undo {
+        true => format!("--undo {resume}"),
+        false => resume,
+    };
     let (exit, next) = match (failure.retry, failure.has_written) {
         (Retry::Safe, false) => (Exit::RunFailed, "running it again is safe".to_owned()),
         (Retry::Safe, true) => {

@@ -322,6 +322,16 @@ impl Token for CardToken {
         self.remove_half(step)
     }
 
+    fn undo(&mut self, step: &Step<'_>) -> Result<bool, TokenError> {
+        let removed = self.take_back(step);
+        // What is gone is gone, also after a failure in the middle.
+        self.line.keep()?;
+        if removed.is_err() {
+            self.application = None;
+        }
+        removed
+    }
+
     fn resumes(&mut self) {
         self.resumes = true;
     }

@@ -13,7 +13,7 @@ use crate::der::pkcs15::shown_serial;
 use crate::operation::{Action, CardAction, DataAttributes, Input, Login, Part};
 use crate::pki::{Certificate, Integrity, Pkcs12};
 use crate::secret::Secret;
-use crate::token::certificate_list::{Entry, all_there};
+use crate::token::certificate_list::{Entry, all_there, entries};
 use crate::token::{Outcome, Retry, State, Step, TokenError};
 
 /// Label of the data object that holds the encrypted PINs (SEED).
@@ -273,24 +273,84 @@ impl CardToken {
 
     /// Takes off the directories what bears the identifier of the step and nothing else.
     pub(super) fn remove_half(&mut self, step: &Step<'_>) -> Result<(), TokenError> {
-        let id = &step.object_id.0[..];
-        self.change_application(|application, channel| {
+        self.remove_all(&step.object_id.0).map(|_| ())
+    }
+
+    /// Removes what `step` made. Whether there was something.
+    pub(super) fn take_back(&mut self, step: &Step<'_>) -> Result<bool, TokenError> {
+        let (Action::GenerateKeyPair { login, slot, .. }
+        | Action::ImportPkcs12 { login, slot, .. }
+        | Action::WriteCertificate { login, slot, .. }
+        | Action::WriteCertificateList { login, slot, .. }
+        | Action::WriteData { login, slot, .. }) = step.action
+        else {
+            return Ok(false);
+        };
+        self.log_in(login, is_signature(slot))?;
+        match step.action {
+            Action::WriteCertificate { .. } => self.remove_certificates(&step.identifier()),
+            Action::WriteCertificateList { list, .. } => {
+                let mut removed = false;
+                for entry in entries(input_bytes(list)?, &step.object_id) {
+                    if let Ok(entry) = entry {
+                        removed |= self.remove_all(&entry.id)?;
+                    }
+                }
+                Ok(removed)
+            }
+            Action::WriteData { data, label, .. } => {
+                let label = label.as_ref().map(input_text).transpose()?;
+                self.remove_data(label.unwrap_or_default(), input_bytes(data)?.expose())
+            }
+            _ => self.remove_all(&step.object_id.0),
+        }
+    }
+
+    /// Keys and certificates with this identifier. Whether there were some.
+    fn remove_all(&mut self, id: &[u8]) -> Result<bool, TokenError> {
+        let keys = self.change_application(|application, channel| {
+            let mut removed = false;
             for key in application.private_keys() {
                 if key.key.id == id {
                     application.remove(channel, &key)?;
+                    removed = true;
                 }
             }
             for key in application.public_keys() {
                 if key.key.id == id {
                     application.remove(channel, &key)?;
+                    removed = true;
                 }
             }
+            Ok(removed)
+        })?;
+        Ok(self.remove_certificates(id)? || keys)
+    }
+
+    fn remove_certificates(&mut self, id: &[u8]) -> Result<bool, TokenError> {
+        self.change_application(|application, channel| {
+            let mut removed = false;
             for certificate in application.certificates() {
                 if certificate.id == id {
                     application.remove(channel, &certificate)?;
+                    removed = true;
                 }
             }
-            Ok(())
+            Ok(removed)
+        })
+    }
+
+    fn remove_data(&mut self, label: &str, value: &[u8]) -> Result<bool, TokenError> {
+        self.change_application(|application, channel| {
+            for object in application.data_objects() {
+                if object.common.label == label
+                    && application.read_data(channel, &object)?.as_slice() == value
+                {
+                    application.remove(channel, &object)?;
+                    return Ok(true);
+                }
+            }
+            Ok(false)
         })
     }
 
