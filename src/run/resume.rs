@@ -246,7 +246,7 @@ impl Run<'_> {
         else {
             return Ok(false);
         };
-        let made_here = is_key_of_this_job(writing.operation, planned);
+        let made_here = initialises(planned) || is_key_of_this_job(writing.operation, planned);
         let certain = made_here || past.says_done(&writing.operation.id);
         let action = writing.action.try_map(&mut |value: &Value| {
             let known = progress.values.input(value);
@@ -299,6 +299,14 @@ pub(super) fn is_key_of_this_job(writing: &Operation, planned: &[Planned<'_>]) -
     planned
         .iter()
         .any(|one| one.operation.id == *key && made(one))
+}
+
+/// Whether the job makes an empty token first: whatever is on it is its own then.
+fn initialises(planned: &[Planned<'_>]) -> bool {
+    let empties = |one: &Planned<'_>| matches!(one.action, Action::Initialise { .. });
+    planned
+        .iter()
+        .any(|one| one.left_out.is_none() && empties(one))
 }
 
 fn pin_is_not_known() -> TokenError {

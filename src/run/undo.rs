@@ -158,8 +158,12 @@ fn judged(one: &Planned<'_>, past: &Past, planned: &[Planned<'_>]) -> Verdict {
         (UndoClass::Reading, _) => Verdict::Nothing,
         _ if untouched => Verdict::Nothing,
         (UndoClass::Irreversible, _) => Verdict::Stays,
-        (_, Action::GenerateKeyPair { .. } | Action::ImportPkcs12 { .. }) => Verdict::Goes,
-        (_, Action::WriteCertificateList { .. }) => Verdict::Goes,
+        (
+            _,
+            Action::GenerateKeyPair { .. }
+            | Action::ImportPkcs12 { .. }
+            | Action::WriteCertificateList { .. },
+        ) => Verdict::Goes,
         (_, Action::WriteCertificate { .. }) if is_key_of_this_job(one.operation, planned) => {
             Verdict::Goes
         }

@@ -291,10 +291,9 @@ impl CardToken {
             Action::WriteCertificate { .. } => self.remove_certificates(&step.identifier()),
             Action::WriteCertificateList { list, .. } => {
                 let mut removed = false;
-                for entry in entries(input_bytes(list)?, &step.object_id) {
-                    if let Ok(entry) = entry {
-                        removed |= self.remove_all(&entry.id)?;
-                    }
+                let entries = entries(input_bytes(list)?, &step.object_id);
+                for entry in entries.into_iter().flatten() {
+                    removed |= self.remove_all(&entry.id)?;
                 }
                 Ok(removed)
             }
