@@ -167,3 +167,81 @@ fn is_written(obtaining: &OperationId, past: &Past, planned: &[Planned<'_>]) -> 
     let writing = planned.iter().find(takes_it);
     writing.is_some_and(|one| past.says_done(&one.operation.id))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::operation::{Operation, Origin, Part, Slot};
+
+    fn operation(id: &str, action: Action) -> Operation {
+        Operation {
+            id: OperationId(id.to_owned()),
+            action,
+            undo: UndoClass::Reading,
+            requires: Vec::new(),
+            origin: Origin {
+                source: "card.dsc".to_owned(),
+                start: 0,
+                end: 0,
+                line: 1,
+                column: 1,
+                text: String::new(),
+            },
+        }
+    }
+
+    #[test]
+    fn what_needs_the_certificate_waits_and_a_blocked_pin_ends_going_ahead() {
+        let id = |id: &str| OperationId(id.to_owned());
+        let obtain = |request: &str| Action::ObtainCertificate {
+            request: id(request),
+            template: String::new(),
+        };
+        let certificate = Value::Result {
+            operation: id("A.obtain"),
+            part: Part::Certificate,
+        };
+        let needs_it = Action::Initialise {
+            label: None,
+            puk: certificate,
+            pin: None,
+            signature_pin: None,
+            operator_pin: None,
+            officer: Value::text("PUK"),
+            serial: None,
+            program: None,
+        };
+        let block = Action::BlockPin {
+            slot: Slot::Default,
+        };
+        let takes = |actions: &[Action]| {
+            let mut postponed = Postponed::default();
+            let operations: Vec<_> = actions
+                .iter()
+                .map(|action| operation("x", action.clone()))
+                .collect();
+            let mut taken = Vec::new();
+            for operation in &operations {
+                taken.push(postponed.takes(&Planned {
+                    operation,
+                    action: operation.action.clone(),
+                    dialogs: Vec::new(),
+                    left_out: None,
+                }));
+                if taken.len() == 1 {
+                    postponed.wait_for(&id("A.obtain"));
+                }
+            }
+            taken
+        };
+        assert_eq!(
+            takes(&[block.clone(), obtain("B.request"), obtain("A.obtain")]),
+            [false, false, true]
+        );
+        assert_eq!(
+            takes(&[obtain("B.request"), block, obtain("C.request")]),
+            [false, true, true]
+        );
+        assert_eq!(takes(&[needs_it.clone(), needs_it]), [false, true]);
+    }
+}
