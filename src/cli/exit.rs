@@ -19,6 +19,8 @@ pub(super) enum Exit {
     LookFirst = 5,
     /// Refused in pre-flight: nothing was written.
     Refused = 6,
+    /// The run waits for the issuer of certificates, and is to be resumed.
+    Waiting = 7,
     /// A bug of perso.
     Bug = 70,
 }

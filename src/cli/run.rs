@@ -1,5 +1,6 @@
 //! `perso run`: executes a plan, or the plan of a description, on a token.
 
+mod issuer;
 mod job;
 mod pin_decryption;
 mod pin_encryption;
@@ -15,13 +16,14 @@ use std::time::{SystemTime, UNIX_EPOCH};
 
 use clap::{Args, ValueEnum};
 
+use self::issuer::Asked;
 use self::job::{ask, read_job};
 pub(super) use self::job::{declarations, show_problems};
 use self::pin_decryption::decryption;
 use self::pin_encryption::encryption;
 use self::resume::{Resumed, at_resume, lock};
 use self::screen::{Screen, dry_run};
-use self::verdict::{deliver, failed, refused, unanswered};
+use self::verdict::{deliver, failed, refused, unanswered, wait};
 use super::compilation::compile;
 use super::options::Compiling;
 use super::{Display, Exit, Fatal, output};
@@ -32,14 +34,11 @@ use crate::pki::UnixTime;
 use crate::plan::Plan;
 use crate::run::{
     Answers, DecryptPins, EncryptPins, FileJournal, Journal, NoJournal, Past, PinState, Preflight,
-    Run as TokenRun,
+    Report, Run as TokenRun,
 };
 use crate::token::card::{CardToken, SimulatedCard, SimulatorUri};
 use crate::token::pkcs11::Uri;
 use crate::token::{ModuleToken, Token};
-
-/// Days that a development CA and its certificates are valid.
-const DAYS: u32 = 365;
 
 /// Execute a description or a plan on a token.
 #[derive(Args)]
@@ -72,6 +71,10 @@ pub(super) struct Run {
     /// Continue a run whose journal is lost, from what the token shows; needs the name of the job.
     #[arg(long, conflicts_with = "resume")]
     resume_without_journal: bool,
+    /// Take back what the run of the journal has made: keys, certificates and data objects, from the
+    /// end to the last operation that cannot be taken back. What stays is named.
+    #[arg(long, conflicts_with_all = ["dry_run", "irreversible"])]
+    undo: bool,
     /// Which PIN holds, where a change of it was begun and nothing tells whether it was done.
     #[arg(long, value_name = "WHICH", value_enum)]
     pin_state: Option<WhichPin>,
@@ -117,6 +120,7 @@ impl Run {
             journal: None,
             resume: None,
             resume_without_journal: false,
+            undo: false,
             pin_state: None,
             secret_outputs: None,
             irreversible: false,
@@ -159,8 +163,10 @@ pub(super) fn run(run: &Run, display: &Display) -> Result<Exit, Fatal> {
     let Resumed { job: id, past } = Resumed::read(run, &file.job, &plan, display)?;
     let mut token = open_token(run, &file.job, past.as_ref())?;
     let mut journal = journal(run)?;
-    let mut issuer = file.issuer(run.dry_run)?;
-    let authority = issuer.as_ref().map(|ca| ca.certificate().to_pem());
+    let Asked {
+        mut issuer,
+        authority,
+    } = Asked::of(run, &file.job)?;
     let mut encrypt = encryption(&file)?;
     let mut decrypt = decryption(&file)?;
     let mut lock = lock(token_uri(run, &file.job));
@@ -178,7 +184,9 @@ pub(super) fn run(run: &Run, display: &Display) -> Result<Exit, Fatal> {
         answers: &nobody,
         skip: &skip,
         token: token.as_mut(),
-        issuer: issuer.as_mut().map(|issuer| issuer as &mut dyn Issuer),
+        issuer: issuer
+            .as_mut()
+            .map(|issuer| issuer.as_mut() as &mut dyn Issuer),
         encrypt_pins: encrypt
             .as_mut()
             .map(|encrypt| encrypt.as_mut() as &mut EncryptPins<'_>),
@@ -198,32 +206,55 @@ pub(super) fn run(run: &Run, display: &Display) -> Result<Exit, Fatal> {
     let dialogs = token_run.dialogs().map_err(|error| unanswered(&error))?;
     given = file.answers(&dialogs)?;
     token_run.answers = &given;
-    let preflight = passed(&mut token_run)?;
+    let preflight = passed(&mut token_run, run.undo)?;
     if run.dry_run {
         output::print(dry_run(&preflight, &plan, &id).as_bytes(), display)?;
         return Ok(Exit::Done);
     }
+    if !run.undo
+        && let Some(report) = token_run
+            .still_waits()
+            .map_err(|error| unanswered(&error))?
+    {
+        deliver(run, display, &report)?;
+        return ended(&report, &plan, run);
+    }
     if !dialogs.iter().all(|dialog| given.holds(dialog)) {
         asked = ask(&dialogs, given.clone())?;
         token_run.answers = &asked;
-        passed(&mut token_run)?;
+        passed(&mut token_run, run.undo)?;
     }
-    file.export(authority)?;
-    let report = token_run.execute().map_err(|error| unanswered(&error))?;
+    if let Some(authority) = authority {
+        authority.save()?;
+    }
+    let report = match run.undo {
+        true => token_run.undo(),
+        false => token_run.execute(),
+    };
+    let report = report.map_err(|error| unanswered(&error))?;
     screen.borrow_mut().end(report.failure.is_none());
     deliver(run, display, &report)?;
     if vanishes(run, &file.job) && !display.quiet {
         show_card(token.as_ref(), display)?;
     }
+    ended(&report, &plan, run)
+}
+
+fn ended(report: &Report, plan: &Plan, run: &Run) -> Result<Exit, Fatal> {
     match &report.failure {
-        None => Ok(Exit::Done),
-        Some(failure) => Err(failed(failure, &plan, run)),
+        Some(failure) => Err(failed(failure, plan, run)),
+        None if report.waiting.is_empty() => Ok(Exit::Done),
+        None => Ok(wait(report, run)),
     }
 }
 
 /// Pre-flight; everything that speaks against the run is shown.
-fn passed(token_run: &mut TokenRun<'_>) -> Result<Preflight, Fatal> {
-    let preflight = token_run.preflight().map_err(|error| unanswered(&error))?;
+fn passed(token_run: &mut TokenRun<'_>, undo: bool) -> Result<Preflight, Fatal> {
+    let preflight = match undo {
+        true => token_run.preflight_undo(),
+        false => token_run.preflight(),
+    };
+    let preflight = preflight.map_err(|error| unanswered(&error))?;
     match preflight.problems.is_empty() {
         true => Ok(preflight),
         false => Err(refused(&preflight)),

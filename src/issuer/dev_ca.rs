@@ -281,6 +281,7 @@ mod tests {
         let subject = DistinguishedName::new([Attribute::CommonName("Ada".to_owned())]).unwrap();
         Request {
             certificate_request: CertificateRequest::build(&subject, &mut key).unwrap(),
+            name: "1-A.obtain".to_owned(),
             template: "User".to_owned(),
             now: NOW.plus_days(1),
         }

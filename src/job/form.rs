@@ -6,6 +6,7 @@ use serde::Deserialize;
 use serde::de::{MapAccess, SeqAccess};
 
 use super::check_id;
+use super::issuer::LONGEST_TIMEOUT;
 use crate::secret::Encoding;
 use crate::settings::{Entries, Key, List, Name, Table, Written, Wrong, word};
 
@@ -63,26 +64,41 @@ pub(super) struct TokenForm {
 /// Who answers certificate requests.
 #[derive(Default, Deserialize, JsonSchema)]
 #[serde(default, rename_all = "kebab-case")]
-#[schemars(rename = "Issuer", extend("required" = ["kind"]))]
+#[schemars(rename = "Issuer", extend("required" = ["kind"], "oneOf" = kinds_of_issuers()))]
 pub(super) struct IssuerForm {
     /// Who it is.
     pub(super) kind: Key<IssuerWord>,
-    /// The file that the run writes the certificate of the issuer to, in PEM; relative to this
-    /// file. Default: none.
+    /// Of a development CA: the file that the run writes its certificate to, in PEM; relative to
+    /// this file. Default: none.
     pub(super) certificate: Key<String>,
-    /// The folder that a development CA is kept in from run to run; relative to this file. Default:
-    /// it dies with the run.
+    /// The folder that a development CA is kept in from run to run, else it dies with the run; or
+    /// the folder of an exchange, which has to be there. Relative to this file.
     pub(super) folder: Key<String>,
+    /// The program and its arguments, without a shell between. It runs in the folder of this file.
+    pub(super) command: Key<List<String>>,
+    /// Seconds after which the command is ended, 1 to 86400. Default: 60.
+    pub(super) timeout: Key<Seconds>,
 }
 
 /// Who answers certificate requests.
-#[derive(Deserialize, JsonSchema)]
+#[derive(Clone, Copy, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 #[schemars(rename = "IssuerKind")]
 pub(super) enum IssuerWord {
-    /// A development CA of perso.
+    /// A development CA of perso, in the process; its name says that it is not for production.
     DevCa,
+    /// A command that is run for each request: the request in PEM (PKCS#10) on its standard input,
+    /// the certificate, alone or with its chain, on its standard output.
+    Command,
+    /// A folder for requests and certificates: the run puts each request there and ends; once the
+    /// certificates lie beside them it is resumed.
+    Exchange,
 }
+
+/// Seconds that a command may take.
+#[derive(JsonSchema)]
+#[schemars(inline, transparent)]
+pub(super) struct Seconds(#[schemars(range(min = 1, max = 86_400))] pub(super) u64);
 
 /// For whom PINs are encrypted.
 #[derive(Default, Deserialize, JsonSchema)]
@@ -179,6 +195,31 @@ pub(super) struct TwoForm {
     pub(super) new: Key<GivenForm>,
 }
 
+/// Which keys an issuer of each kind has, and which of them it needs.
+fn kinds_of_issuers() -> serde_json::Value {
+    serde_json::json!([
+        { "properties": { "kind": { "const": "dev-ca" }, "command": false, "timeout": false } },
+        {
+            "properties": {
+                "kind": { "const": "command" },
+                "command": { "minItems": 1 },
+                "certificate": false,
+                "folder": false,
+            },
+            "required": ["command"],
+        },
+        {
+            "properties": {
+                "kind": { "const": "exchange" },
+                "certificate": false,
+                "command": false,
+                "timeout": false,
+            },
+            "required": ["folder"],
+        },
+    ])
+}
+
 fn one_of(keys: &[&str]) -> serde_json::Value {
     let alternatives = keys
         .iter()
@@ -222,6 +263,20 @@ impl Written for Descriptor {
     fn number(number: i128) -> Result<Self, Wrong> {
         let small = u32::try_from(number).map(Self);
         small.map_err(|_| Wrong::kind::<Self>("another number"))
+    }
+}
+
+impl Written for Seconds {
+    const WANTED: &'static str = "a number of seconds";
+
+    fn number(number: i128) -> Result<Self, Wrong> {
+        match u64::try_from(number) {
+            Ok(seconds @ 1..=LONGEST_TIMEOUT) => Ok(Self(seconds)),
+            _ => Err(Wrong::said(
+                format!("`timeout` is 1 to {LONGEST_TIMEOUT} seconds"),
+                "for an issuer that takes longer there is the kind `exchange`",
+            )),
+        }
     }
 }
 

@@ -6,13 +6,15 @@
 
 mod bind;
 mod form;
+mod issuer;
 mod read;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
 use std::path::{Path, PathBuf};
 
 pub use bind::{Answered, Declaration};
+pub use issuer::IssuerChoice;
 use read::check_id;
 
 use crate::secret::{Encoding, Secret, Source};
@@ -62,24 +64,6 @@ pub struct TokenChoice {
     pub signature: Option<String>,
     /// The serial number that it must have.
     pub serial: Option<String>,
-}
-
-/// Who answers certificate requests, and what is kept of it.
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub struct IssuerChoice {
-    /// Who.
-    pub kind: IssuerKind,
-    /// Where the run writes the certificate of the issuer, in PEM.
-    pub certificate: Option<PathBuf>,
-    /// The folder in which a development CA is kept; without one it dies with the run.
-    pub folder: Option<PathBuf>,
-}
-
-/// Who answers certificate requests.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
-pub enum IssuerKind {
-    /// The development CA in the process.
-    DevCa,
 }
 
 /// A value as the job gives it.
@@ -171,6 +155,21 @@ impl Job {
     #[must_use]
     pub fn schema() -> serde_json::Value {
         settings::schema::<form::Form>()
+    }
+
+    /// The environment variables that the job takes values from.
+    #[must_use]
+    pub fn variables(&self) -> BTreeSet<&str> {
+        let answers = self.dialogs.values();
+        let answers = answers.flat_map(|answers| answers.old.iter().chain(&answers.new));
+        let passwords = self.pin_decryption.iter().map(|key| &key.password);
+        let given = self.fields.values().chain(answers).chain(passwords);
+        given
+            .filter_map(|given| match &given.supply {
+                Supply::From(Source::Env(name)) => Some(name.as_str()),
+                _ => None,
+            })
+            .collect()
     }
 
     /// Whether a text can name a job.

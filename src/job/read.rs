@@ -4,12 +4,12 @@ use std::ops::Range;
 use std::path::{Path, PathBuf};
 
 use super::form::{
-    AnswersForm, Form, GivenForm, IssuerForm, IssuerWord, KeyForm, OneOrMore, PinDecryptionForm,
+    AnswersForm, Form, GivenForm, IssuerForm, KeyForm, OneOrMore, PinDecryptionForm,
     PinEncryptionForm, SourceForm, TokenForm,
 };
+use super::issuer::IssuerKeys;
 use super::{
-    Answers, DecryptionKey, Given, IssuerChoice, IssuerKind, Job, PinEncryption, Problem, Supply,
-    TokenChoice,
+    Answers, DecryptionKey, Given, IssuerChoice, Job, PinEncryption, Problem, Supply, TokenChoice,
 };
 use crate::secret::{Secret, Source};
 use crate::settings::{self, Defect, Document, Entries, Key, Placed, Table, Unknown};
@@ -88,20 +88,32 @@ impl Reader<'_> {
     }
 
     fn issuer(&mut self, table: Table<IssuerForm>, at: Range<usize>) -> Option<IssuerChoice> {
-        let keys = self.known("key", table);
-        let is_told = keys.kind.0.is_some();
-        let kind = self.document.take(keys.kind);
-        let certificate = self.path(keys.certificate);
-        let folder = self.path(keys.folder);
+        let form = self.known("key", table);
+        let before = self.document.defect_count();
+        let is_told = form.kind.0.is_some();
+        let kind = self.document.take(form.kind);
+        let command = self.document.take(form.command);
+        let keys = IssuerKeys {
+            certificate: self.path(form.certificate),
+            folder: self.path(form.folder),
+            command: command.map(|(command, _)| self.texts(command.0)),
+            timeout: self
+                .document
+                .take(form.timeout)
+                .map(|(seconds, _)| seconds.0),
+        };
         if !is_told {
-            self.error("`[issuer]` says no `kind`; known is `dev-ca`", at);
+            let message = "`[issuer]` says no `kind`; known are `dev-ca`, `command`, `exchange`";
+            self.error(message, at);
         }
-        let (IssuerWord::DevCa, _) = kind?;
-        Some(IssuerChoice {
-            kind: IssuerKind::DevCa,
-            certificate,
-            folder,
-        })
+        let (kind, at) = kind?;
+        // A key that could not be read is not missing.
+        if self.document.defect_count() > before {
+            return None;
+        }
+        keys.choose(kind)
+            .map_err(|message| self.error(message, at))
+            .ok()
     }
 
     fn pin_encryption(
@@ -236,13 +248,15 @@ impl Reader<'_> {
     }
 
     fn paths(&mut self, files: Vec<Placed<String>>) -> Vec<PathBuf> {
-        let files = files
-            .into_iter()
-            .filter_map(|file| self.document.right(file));
-        let files: Vec<_> = files.collect();
-        files
-            .into_iter()
-            .map(|(file, _)| self.folder.join(file))
+        let files = self.texts(files).into_iter();
+        files.map(|file| self.folder.join(file)).collect()
+    }
+
+    fn texts(&mut self, texts: Vec<Placed<String>>) -> Vec<String> {
+        let texts = texts.into_iter();
+        texts
+            .filter_map(|text| self.document.right(text))
+            .map(|(text, _)| text)
             .collect()
     }
 
@@ -297,9 +311,14 @@ mod tests {
         let (job, problems) = read(text, Path::new("/jobs"));
         assert_eq!(problems, []);
         assert_eq!(job.id.as_deref(), Some("17"));
-        let issuer = job.issuer.unwrap();
-        assert_eq!(issuer.kind, IssuerKind::DevCa);
-        assert_eq!(issuer.certificate, Some("/jobs/ca.pem".into()));
+        assert_eq!(
+            job.issuer,
+            Some(IssuerChoice::DevCa {
+                certificate: Some("/jobs/ca.pem".into()),
+                folder: None
+            })
+        );
+        assert_eq!(job.variables(), ["CARD_PIN", "PUK"].into());
         assert_eq!(job.pin_encryption.unwrap().certificates.len(), 2);
         let supply = |name: &str| job.fields[name].supply.clone();
         assert_eq!(
@@ -312,6 +331,52 @@ mod tests {
         );
         assert!(job.dialogs["PIN"].new.is_some());
         assert!(job.dialogs["PUK"].new.is_some());
+    }
+
+    #[test]
+    fn issuers_are_read() {
+        let issuer = |text: &str| {
+            let (job, problems) = read(&format!("[issuer]\n{text}"), Path::new("/jobs"));
+            let problems: Vec<_> = problems.into_iter().map(|one| one.message).collect();
+            job.issuer.ok_or(problems)
+        };
+        assert_eq!(
+            issuer("kind = 'command'\ncommand = ['./ca.sh', '-q']\ntimeout = 1_0"),
+            Ok(IssuerChoice::Command {
+                command: vec!["./ca.sh".to_owned(), "-q".to_owned()],
+                timeout: 10
+            })
+        );
+        assert_eq!(
+            issuer("kind = 'exchange'\nfolder = 'ca'"),
+            Ok(IssuerChoice::Exchange {
+                folder: "/jobs/ca".into()
+            })
+        );
+        for (text, expected) in [
+            ("kind = 'exchange'", "needs `folder`"),
+            (
+                "kind = 'command'\ncommand = 'ca.sh'",
+                "`command` must be a list",
+            ),
+            (
+                "kind = 'command'\ncommand = ['a', 1]",
+                "must be text in quotes",
+            ),
+            (
+                "kind = 'command'\ncommand = ['a']\ntimeout = '5'",
+                "`timeout` must be a number of seconds",
+            ),
+            (
+                "kind = 'command'\ncommand = ['a']\ntimeout = 0",
+                "`timeout` is 1 to 86400 seconds",
+            ),
+            ("folder = 'ca'", "says no `kind`"),
+        ] {
+            let problems = issuer(text).unwrap_err();
+            assert_eq!(problems.len(), 1, "{problems:?}");
+            assert!(problems[0].contains(expected), "{problems:?}");
+        }
     }
 
     #[test]

@@ -7,6 +7,7 @@
 //! not known here. Reading and writing PKCS#12 needs feature `native`, because its library brings a
 //! source of randomness of its own.
 
+mod bundle;
 mod certificate;
 mod encryption;
 mod name;
@@ -19,6 +20,7 @@ mod request;
 mod signature;
 mod time;
 
+pub use bundle::{BundleError, MAX_BUNDLE};
 pub use certificate::{Certificate, CertificateError, VerifyError};
 pub use encryption::{
     DecryptError, Decryptors, EncryptError, KeyEncryption, KeyReference, OaepHash, SoftwareKeys,

@@ -6,6 +6,7 @@ use super::journal::{Entry, Phase};
 use super::lock::LockError;
 use super::report::{Failure, Report, StepReport, StepState, TokenReport, words};
 use super::value::{Missing, Values};
+use super::waiting::{Postponed, Waiting};
 use super::{Planned, Run, key_of, object_id};
 use crate::operation::{Action, Input, Operation, OperationId, Part, UndoClass, Value};
 use crate::pki::DistinguishedName;
@@ -17,7 +18,8 @@ pub(super) struct Progress<'a> {
     pub(super) values: Values<'a>,
     keys: BTreeMap<OperationId, KeyReference>,
     outputs: BTreeMap<String, Secret>,
-    token: Identity,
+    pub(super) waiting: Vec<Waiting>,
+    pub(super) token: Identity,
     /// Whether a writing operation was begun.
     written: bool,
 }
@@ -50,25 +52,25 @@ impl Run<'_> {
     /// The token does not even say who it is, or another run writes to it; nothing was done.
     pub fn execute(&mut self) -> Result<Report, TokenError> {
         let planned = self.planned(&mut Vec::new())?;
-        let token = self.token.identity()?;
-        self.hold(&token)?;
-        let mut progress = Progress {
-            values: Values::of(self.fields, self.answers),
-            keys: BTreeMap::new(),
-            outputs: BTreeMap::new(),
-            token,
-            written: self.resume.is_some(),
-        };
+        let mut progress = Progress::of(self)?;
+        self.hold(&progress.token)?;
+        let mut postponed = Postponed::default();
         let mut steps = Vec::with_capacity(planned.len());
         let mut failure = None;
         for (index, one) in planned.iter().enumerate() {
             let state = match (one.left_out, &failure) {
                 (_, Some(_)) => StepState::NotReached,
                 (Some(capability), _) => StepState::Skipped { capability },
+                (None, None) if postponed.takes(one) => StepState::NotReached,
                 (None, None) => {
                     (self.progress)(index + 1, planned.len(), one.operation);
                     match self.step(one, &planned, &mut progress) {
-                        Ok(state) => state,
+                        Ok(state) => {
+                            if state == StepState::Waiting {
+                                postponed.wait_for(&one.operation.id);
+                            }
+                            state
+                        }
                         Err(error) => {
                             failure = Some(failed(one, error, progress.written));
                             StepState::Failed
@@ -101,8 +103,7 @@ impl Run<'_> {
                 return Ok(StepState::DoneBefore);
             }
             Action::ObtainCertificate { request, template } => {
-                self.obtain(&operation.id, request, template, progress)?;
-                return Ok(StepState::Done);
+                return self.obtain(&operation.id, request, template, progress);
             }
             Action::ClearFields { fields } => {
                 for field in fields {
@@ -210,7 +211,7 @@ impl Run<'_> {
     }
 
     /// Keeps other runs off the token, under the serial number that it has now.
-    fn hold(&mut self, token: &Identity) -> Result<(), TokenError> {
+    pub(super) fn hold(&mut self, token: &Identity) -> Result<(), TokenError> {
         self.lock.hold(&token.serial).map_err(|error| {
             let taken = matches!(error, LockError::Taken);
             let refused = TokenError::new(Retry::Refused, error.to_string());
@@ -221,7 +222,7 @@ impl Run<'_> {
         })
     }
 
-    fn note(
+    pub(super) fn note(
         &mut self,
         step: &Step<'_>,
         phase: Phase,
@@ -237,16 +238,37 @@ impl Run<'_> {
             _ => None,
         };
         let entry = Entry {
+            becomes,
+            ..self.entry(step.operation, phase, progress)
+        };
+        self.lasting(&entry)
+    }
+
+    /// A run that is resumed without the certificate has nothing to do.
+    pub(super) fn note_waiting(
+        &mut self,
+        operation: &OperationId,
+        progress: &Progress<'_>,
+    ) -> Result<(), TokenError> {
+        let entry = self.entry(operation, Phase::Waiting, progress);
+        self.lasting(&entry)
+    }
+
+    fn entry(&self, operation: &OperationId, phase: Phase, progress: &Progress<'_>) -> Entry {
+        Entry {
             job: self.job.to_owned(),
             plan: self.plan.digests.content.clone(),
             serial: progress.token.serial.clone(),
             label: progress.token.label.clone(),
-            becomes,
+            becomes: None,
             starts: self.resume.is_none() && !progress.written,
-            operation: step.operation.0.clone(),
+            operation: operation.0.clone(),
             phase,
-        };
-        self.journal.write(&entry).map_err(|error| {
+        }
+    }
+
+    fn lasting(&mut self, entry: &Entry) -> Result<(), TokenError> {
+        self.journal.write(entry).map_err(|error| {
             TokenError::new(
                 Retry::Safe,
                 format!("the journal cannot be written: {error}"),
@@ -255,7 +277,7 @@ impl Run<'_> {
         })
     }
 
-    fn report(
+    pub(super) fn report(
         &self,
         progress: Progress<'_>,
         steps: Vec<StepReport>,
@@ -270,9 +292,9 @@ impl Run<'_> {
             .outputs
             .into_iter()
             .partition::<BTreeMap<_, _>, _>(|(field, _)| secret.contains(&field));
-        let follow_up = match failure {
-            Some(_) => Vec::new(),
-            None => self.plan.follow_up.clone(),
+        let follow_up = match progress.waiting.is_empty() && failure.is_none() {
+            true => self.plan.follow_up.clone(),
+            false => Vec::new(),
         };
         Report {
             format_version: 1,
@@ -290,8 +312,23 @@ impl Run<'_> {
                 .collect(),
             secret_outputs,
             follow_up,
+            waiting: progress.waiting,
             failure,
         }
+    }
+}
+
+impl<'a> Progress<'a> {
+    /// Before the first operation.
+    pub(super) fn of(run: &mut Run<'a>) -> Result<Self, TokenError> {
+        Ok(Self {
+            values: Values::of(run.fields, run.answers),
+            keys: BTreeMap::new(),
+            outputs: BTreeMap::new(),
+            waiting: Vec::new(),
+            token: run.token.identity()?,
+            written: run.resume.is_some(),
+        })
     }
 }
 
@@ -318,6 +355,11 @@ impl Progress<'_> {
         }
     }
 
+    /// The key pair of an operation that this run does not do.
+    pub(super) fn knows_key(&mut self, id: &OperationId, key: KeyReference) {
+        self.keys.insert(id.clone(), key);
+    }
+
     fn keep(&mut self, id: &OperationId, action: &Action<Input>, outcome: Outcome) {
         if let Action::ReadSerial { into, .. } | Action::ListTokens { into, .. } = action
             && let Some(serial) = outcome.parts.get(&Part::Serial)
@@ -336,7 +378,7 @@ impl Progress<'_> {
 
 /// What a failure means for the next run. Objects are found again by a resumed one; whether a PIN was
 /// changed is not.
-fn failed(planned: &Planned<'_>, error: TokenError, has_written: bool) -> Failure {
+pub(super) fn failed(planned: &Planned<'_>, error: TokenError, has_written: bool) -> Failure {
     let changes_pin = matches!(
         planned.action,
         Action::ChangePin { .. } | Action::ChangePuk { .. }

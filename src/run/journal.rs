@@ -48,6 +48,10 @@ pub enum Phase {
     Done,
     /// The token refused it, or what was read back is not the same.
     Failed,
+    /// It asked for a certificate, which comes later.
+    Waiting,
+    /// What it had made was taken back.
+    Undone,
 }
 
 /// Receives the lines.

@@ -16,7 +16,9 @@ mod preflight;
 mod report;
 mod resume;
 mod secrets;
+mod undo;
 pub(crate) mod value;
+mod waiting;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::io;
@@ -30,6 +32,7 @@ pub use preflight::Preflight;
 pub use report::{Failure, Report, StepReport, StepState, TokenReport, words};
 pub use resume::{Past, PastError, PinState};
 pub use secrets::{DecryptPins, EncryptPins};
+pub use waiting::Waiting;
 
 use crate::issuer::Issuer;
 use crate::operation::{Action, Capability, Operation, OperationId, Value};

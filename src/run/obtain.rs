@@ -2,7 +2,9 @@
 
 use super::Run;
 use super::execute::Progress;
-use crate::issuer::{IssueError, Request};
+use super::report::StepState;
+use super::waiting::Waiting;
+use crate::issuer::{AnswerError, IssueError, Request};
 use crate::operation::{Input, OperationId, Part};
 use crate::pki::{Attribute, CertificateRequest, DistinguishedName};
 use crate::secret::Secret;
@@ -21,35 +23,71 @@ impl Run<'_> {
             .map_err(|error| TokenError::new(Retry::LookFirst, error.to_string()))
     }
 
+    /// Asks for the certificate of a request; one that is not for the key of the request is not
+    /// taken, whoever issued it.
     pub(super) fn obtain(
         &mut self,
         id: &OperationId,
         request: &OperationId,
         template: &str,
         progress: &mut Progress<'_>,
-    ) -> Result<(), TokenError> {
+    ) -> Result<StepState, TokenError> {
         let failed = |problem: String| TokenError::new(Retry::Safe, problem);
         let results = &mut progress.values.results;
-        let request = results
+        let csr = results
             .get(&(request.clone(), Part::Request))
             .ok_or_else(|| failed(format!("{request} made no certificate request")))?;
-        let request = CertificateRequest::from_der(request.expose())
+        let csr = CertificateRequest::from_der(csr.expose())
             .map_err(|error| failed(error.to_string()))?;
+        let key = csr
+            .public_key()
+            .map_err(|error| failed(error.to_string()))?;
+        let name = self.name_of(id);
         let issuer = self
             .issuer
             .as_mut()
             .ok_or_else(|| failed("the job names no issuer of certificates".to_owned()))?;
         let request = Request {
-            certificate_request: request,
+            name,
+            certificate_request: csr,
             template: template.to_owned(),
             now: (self.now)(),
         };
-        let issued = issuer.issue(&request).map_err(|error| match error {
-            IssueError::Refused { .. } => TokenError::new(Retry::LookFirst, error.to_string()),
-            error => failed(error.to_string()),
-        })?;
-        let certificate = Secret::new(issued.certificate.der().to_vec());
-        results.insert((id.clone(), Part::Certificate), certificate);
-        Ok(())
+        match issuer.issue(&request) {
+            Ok(issued) if issued.certificate.is_for(&key) => {
+                let certificate = Secret::new(issued.certificate.der().to_vec());
+                results.insert((id.clone(), Part::Certificate), certificate);
+                Ok(StepState::Done)
+            }
+            Ok(issued) => Err(IssueError::Unfit {
+                place: "the issuer".to_owned(),
+                reason: AnswerError::OtherKey {
+                    subject: issued.certificate.subject().to_string(),
+                },
+            }
+            .into()),
+            Err(IssueError::Waiting(awaited)) => {
+                self.note_waiting(id, progress)?;
+                progress.waiting.push(Waiting::of(id, awaited));
+                Ok(StepState::Waiting)
+            }
+            Err(error) => Err(error.into()),
+        }
+    }
+}
+
+/// Nothing was written. A request that was refused is refused again, and a certificate for another
+/// key comes again, until somebody looks.
+impl From<IssueError> for TokenError {
+    fn from(error: IssueError) -> Self {
+        let retry = match &error {
+            IssueError::Refused { .. } => Retry::LookFirst,
+            IssueError::Unfit { reason, .. } => match reason {
+                AnswerError::NoCertificate(_) => Retry::Safe,
+                _ => Retry::LookFirst,
+            },
+            _ => Retry::Safe,
+        };
+        Self::new(retry, error.to_string())
     }
 }

@@ -49,7 +49,7 @@ impl Run<'_> {
         problems.extend(self.missing_outsiders(&kept, token.kind));
         problems.extend(self.continues_silently(&planned)?);
         for one in kept {
-            self.refusals(one, &mut problems)?;
+            self.refusals_of(&one.operation.id, &one.action, &mut problems)?;
         }
         let operations = planned
             .iter()
@@ -63,7 +63,7 @@ impl Run<'_> {
     }
 
     /// The token that the job is for; in a resumed run, the one that it had made of it.
-    fn other_serial(&self, token: &Identity) -> Option<Refusal> {
+    pub(super) fn other_serial(&self, token: &Identity) -> Option<Refusal> {
         if self.resume.is_some_and(|past| past.becomes.is_some()) {
             // Its initialisation was begun, which may have changed the number.
             return None;
@@ -117,6 +117,7 @@ impl Run<'_> {
             let help = "name one in the job: [issuer] kind = \"dev-ca\"";
             refusals.push(Refusal::new(problem).help(help));
         }
+        refusals.extend(self.obstacles(kept));
         if self.encrypt_pins.is_none()
             && any(|it| in_program(it, |it| matches!(it, CardAction::EncryptPins { .. })))
         {
@@ -146,6 +147,22 @@ impl Run<'_> {
             );
             let help = "say where they go: --secret-outputs FILE (only its owner can read it)";
             refusals.push(Refusal::new(problem).help(help));
+        }
+        refusals
+    }
+
+    /// What speaks against asking the issuer.
+    fn obstacles(&self, kept: &[&Planned<'_>]) -> Vec<Refusal> {
+        let mut refusals = Vec::new();
+        let Some(issuer) = &self.issuer else {
+            return refusals;
+        };
+        let obtains = |one: &&&Planned<'_>| matches!(one.action, Action::ObtainCertificate { .. });
+        for one in kept.iter().filter(obtains) {
+            let name = self.name_of(&one.operation.id);
+            let obstacle = issuer.obstacle(&name, self.resume.is_some());
+            let refusal = obstacle.map(|it| Refusal::new(it.problem).help(it.help));
+            refusals.extend(refusal.filter(|refusal| !refusals.contains(refusal)));
         }
         refusals
     }
@@ -180,25 +197,24 @@ impl Run<'_> {
     }
 
     /// What speaks against one operation, as far as its values are known.
-    fn refusals(
+    pub(super) fn refusals_of(
         &mut self,
-        planned: &Planned<'_>,
+        operation: &OperationId,
+        action: &Action,
         problems: &mut Vec<Refusal>,
     ) -> Result<(), TokenError> {
         let values = Values::of(self.fields, self.answers);
         let mut missing = Vec::new();
-        let known = planned
-            .action
-            .try_map::<Option<Input>, Infallible, _>(&mut |value: &Value| {
-                Ok(match values.input(value) {
-                    Ok(input) => Some(input),
-                    Err(Missing::Later) => None,
-                    Err(Missing::Never(reason)) => {
-                        missing.push(Refusal::new(reason));
-                        None
-                    }
-                })
-            });
+        let known = action.try_map::<Option<Input>, Infallible, _>(&mut |value: &Value| {
+            Ok(match values.input(value) {
+                Ok(input) => Some(input),
+                Err(Missing::Later) => None,
+                Err(Missing::Never(reason)) => {
+                    missing.push(Refusal::new(reason));
+                    None
+                }
+            })
+        });
         let Ok(action) = known;
         let refused = match action {
             Action::ObtainCertificate { .. } | Action::ClearFields { .. } => Vec::new(),
@@ -206,7 +222,7 @@ impl Run<'_> {
         };
         for refusal in missing.into_iter().chain(refused) {
             let named = Refusal {
-                problem: format!("{}: {}", planned.operation.id, refusal.problem),
+                problem: format!("{operation}: {}", refusal.problem),
                 ..refusal
             };
             if !problems.contains(&named) {

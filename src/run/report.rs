@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 
+use super::waiting::Waiting;
 use crate::operation::{Action, Capability, OperationId, Origin};
 use crate::plan::FollowUp;
 use crate::secret::Secret;
@@ -30,6 +31,8 @@ pub struct Report {
     pub secret_outputs: BTreeMap<String, Secret>,
     /// What the server has to do, once the run is done.
     pub follow_up: Vec<FollowUp>,
+    /// Certificates that come later; the run is to be resumed then.
+    pub waiting: Vec<Waiting>,
     /// What ended it early.
     pub failure: Option<Failure>,
 }
@@ -72,10 +75,18 @@ pub enum StepState {
         /// What was given to `--skip`.
         capability: Capability,
     },
+    /// It asked for a certificate, which comes later.
+    Waiting,
     /// It ended the run.
     Failed,
     /// The run did not get there.
     NotReached,
+    /// What it had made was taken back.
+    Undone,
+    /// What it had done cannot be taken back, or it is not known to be of this job.
+    Stays,
+    /// It had done nothing that could be taken back.
+    NothingToUndo,
 }
 
 /// What ended a run early.

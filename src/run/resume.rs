@@ -103,8 +103,18 @@ impl Past {
         self.phases.get(operation) == Some(&Phase::Done)
     }
 
+    /// Whether the journal says that the operation waits for a certificate.
+    pub(super) fn says_waiting(&self, operation: &OperationId) -> bool {
+        self.phases.get(operation) == Some(&Phase::Waiting)
+    }
+
+    /// Whether the journal says that what the operation had made was taken back.
+    pub(super) fn says_undone(&self, operation: &OperationId) -> bool {
+        self.phases.get(operation) == Some(&Phase::Undone)
+    }
+
     /// Whether the operation may have been begun.
-    fn may_be_begun(&self, operation: &OperationId) -> bool {
+    pub(super) fn may_be_begun(&self, operation: &OperationId) -> bool {
         self.lost || self.phases.contains_key(operation)
     }
 
@@ -236,7 +246,7 @@ impl Run<'_> {
         else {
             return Ok(false);
         };
-        let made_here = is_key_of_this_job(writing.operation, planned);
+        let made_here = initialises(planned) || is_key_of_this_job(writing.operation, planned);
         let certain = made_here || past.says_done(&writing.operation.id);
         let action = writing.action.try_map(&mut |value: &Value| {
             let known = progress.values.input(value);
@@ -281,7 +291,7 @@ fn chain_of<'p, 'a>(
 
 /// Whether the certificate is for a key that this job makes; a key that was there before may have
 /// had a certificate before.
-fn is_key_of_this_job(writing: &Operation, planned: &[Planned<'_>]) -> bool {
+pub(super) fn is_key_of_this_job(writing: &Operation, planned: &[Planned<'_>]) -> bool {
     let Action::WriteCertificate { key: Some(key), .. } = &writing.action else {
         return false;
     };
@@ -289,6 +299,14 @@ fn is_key_of_this_job(writing: &Operation, planned: &[Planned<'_>]) -> bool {
     planned
         .iter()
         .any(|one| one.operation.id == *key && made(one))
+}
+
+/// Whether the job makes an empty token first: whatever is on it is its own then.
+fn initialises(planned: &[Planned<'_>]) -> bool {
+    let empties = |one: &Planned<'_>| matches!(one.action, Action::Initialise { .. });
+    planned
+        .iter()
+        .any(|one| one.left_out.is_none() && empties(one))
 }
 
 fn pin_is_not_known() -> TokenError {

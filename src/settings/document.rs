@@ -71,6 +71,12 @@ impl Document<'_> {
         self.defects.push(Defect { message, help, at });
     }
 
+    /// How much is known to be wrong so far.
+    #[must_use]
+    pub fn defect_count(&self) -> usize {
+        self.defects.len()
+    }
+
     /// Everything that is wrong, in the order of the file.
     #[must_use]
     pub fn defects(mut self) -> Vec<Defect> {

@@ -276,6 +276,19 @@ pub trait Token {
         Ok(())
     }
 
+    /// Removes what `step` made, found by its identifier; a data object, which has none, by label
+    /// and content. The values of certificates are empty. Whether there was something to remove.
+    ///
+    /// # Errors
+    /// [`TokenError`] if it does not answer, or keeps what it has.
+    fn undo(&mut self, step: &Step<'_>) -> Result<bool, TokenError> {
+        let _ = step;
+        Err(TokenError::new(
+            Retry::Refused,
+            "nothing can be removed from this token",
+        ))
+    }
+
     /// Whether an object with one of these identifiers is there. Nobody logs in for that, so
     /// `false` may mean that it is hidden.
     ///

@@ -22,6 +22,7 @@ mod fixes;
 mod fmt;
 mod foreign_card;
 mod hostile;
+mod issuers;
 mod joined_files;
 mod layering;
 mod layout;
@@ -49,5 +50,6 @@ mod simulated_runs;
 mod softhsm;
 mod syntax_cpf;
 mod synthesis;
+mod undo;
 #[cfg(target_os = "linux")]
 mod vpcd;

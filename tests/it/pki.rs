@@ -58,6 +58,7 @@ fn subject() -> DistinguishedName {
 fn request(key: &mut PrivateKey) -> Request {
     Request {
         certificate_request: CertificateRequest::build(&subject(), key).unwrap(),
+        name: "1-A.obtain".to_owned(),
         template: "User".to_owned(),
         now: now(),
     }

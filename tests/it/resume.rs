@@ -27,7 +27,7 @@ const FOLDER: &str = "PERSO_TEST_FOLDER";
 const MODULE: &str = "PERSO_TEST_MODULE";
 const TOKEN: &str = "PERSO_TEST_TOKEN";
 
-fn card() -> Plan {
+pub(crate) fn card() -> Plan {
     let data = Action::WriteData {
         slot: Slot::Default,
         data: Value::bytes(b"data"),
@@ -238,7 +238,7 @@ fn start_child_on(bench: &Bench, token: &str, fate: &str) -> std::process::Outpu
 
 /// Class, label and identifier of everything on the token: the identifiers are the same in every run
 /// of a job, the keys are not.
-fn objects(bench: &Bench) -> Vec<String> {
+pub(crate) fn objects(bench: &Bench) -> Vec<String> {
     let listed = bench.pkcs11_tool(&["--login", "--pin", "env:CARD_PIN", "-O"]);
     let mut objects: Vec<String> = Vec::new();
     for line in listed.lines() {

@@ -174,6 +174,8 @@ fn a_job_that_perso_refuses_has_not_the_form() {
         "[pin-decryption]\nkeys = []",
         "[token]\nuri = 'sim:'\nsignature = 'sim:'\nserial = '1'",
         "[issuer]\nkind = 'dev-ca'\ncertificate = 'ca.pem'\nfolder = 'ca'",
+        "[issuer]\nkind = 'command'\ncommand = ['./ca.sh', '-q']\ntimeout = 86400",
+        "[issuer]\nkind = 'exchange'\nfolder = 'ca'",
     ] {
         form.accepts(text);
     }
@@ -195,6 +197,13 @@ fn a_job_that_perso_refuses_has_not_the_form() {
         "[dialogs]\nPIN = { old = 'x', env = 'X' }",
         "[dialogs]\nPIN = { new = 1 }",
         "[issuer]",
+        "[issuer]\nkind = 'command'",
+        "[issuer]\nkind = 'command'\ncommand = []",
+        "[issuer]\nkind = 'command'\ncommand = ['a']\nfolder = 'ca'",
+        "[issuer]\nkind = 'command'\ncommand = ['a']\ntimeout = 0",
+        "[issuer]\nkind = 'exchange'",
+        "[issuer]\nkind = 'exchange'\nfolder = 'ca'\ncommand = ['a']",
+        "[issuer]\nkind = 'dev-ca'\ntimeout = 5",
         "[issuer]\nkind = 'nobody'",
         "[pin-encryption]",
         "[pin-encryption]\ncertificate = 1",

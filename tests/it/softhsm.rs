@@ -152,6 +152,7 @@ fn a_token_is_personalised() {
             let mut signer = session.signer(pair).unwrap();
             let request = Request {
                 certificate_request: CertificateRequest::build(&subject(), &mut signer).unwrap(),
+                name: "1-A.obtain".to_owned(),
                 template: "User".to_owned(),
                 now: now(),
             };

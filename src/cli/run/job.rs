@@ -4,14 +4,10 @@ use std::collections::BTreeMap;
 use std::io::Write as _;
 use std::path::Path;
 
-use getrandom::SysRng;
-
-use super::{DAYS, Run, now};
-use crate::cli::{Fatal, output};
-use crate::issuer::DevCa;
-use crate::job::{Declaration, IssuerKind, Job, Problem, Weight};
+use super::Run;
+use crate::cli::Fatal;
+use crate::job::{Declaration, Job, Problem, Weight};
 use crate::operation::DialogForm;
-use crate::pki::{CertificateError, Validity};
 use crate::plan::{InputKind, Plan};
 use crate::report::visible_line;
 use crate::run::{Answers, Dialog, DialogEntry};
@@ -132,38 +128,6 @@ impl JobFile {
             }
         }
         Ok(answers)
-    }
-
-    /// The issuer of the job; a dry run makes none that stays.
-    pub(super) fn issuer(&self, dry_run: bool) -> Result<Option<DevCa>, Fatal> {
-        let Some(choice) = &self.job.issuer else {
-            return Ok(None);
-        };
-        let IssuerKind::DevCa = choice.kind;
-        let validity = Validity::days_from(now(), DAYS);
-        let ca = match &choice.folder {
-            Some(folder) if !dry_run => DevCa::kept(folder, &mut SysRng, validity, DAYS),
-            _ => DevCa::new(&mut SysRng, validity, DAYS),
-        };
-        ca.map(Some)
-            .map_err(|error| Fatal::usage(error.to_string()))
-    }
-
-    /// Writes the certificate of the issuer where the job wants it.
-    pub(super) fn export(
-        &self,
-        authority: Option<Result<String, CertificateError>>,
-    ) -> Result<(), Fatal> {
-        let wanted = self
-            .job
-            .issuer
-            .as_ref()
-            .and_then(|it| it.certificate.as_ref());
-        let (Some(path), Some(pem)) = (wanted, authority) else {
-            return Ok(());
-        };
-        let pem = pem.map_err(|error| Fatal::usage(error.to_string()))?;
-        output::save(pem.as_bytes(), path)
     }
 }
 

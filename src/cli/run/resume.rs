@@ -27,6 +27,10 @@ impl Resumed {
         display: &Display,
     ) -> Result<Self, Fatal> {
         let named = run.job_id.as_ref().or(job.id.as_ref());
+        if run.undo && run.resume.is_none() && !run.resume_without_journal {
+            return Err(Fatal::usage("`--undo` does not know which run is meant")
+                .help("name its journal: --undo --resume JOURNAL"));
+        }
         if let Some(id) = named {
             Job::check_id(id).map_err(|message| Fatal::usage(format!("`--job-id`: {message}")))?;
         }

@@ -89,8 +89,12 @@ pub(super) fn summary(report: &Report) -> String {
             StepState::Done => "done".to_owned(),
             StepState::DoneBefore => "done before".to_owned(),
             StepState::Skipped { capability } => format!("skipped ({})", capability.word()),
+            StepState::Waiting => "waiting for the issuer".to_owned(),
             StepState::Failed => "failed".to_owned(),
             StepState::NotReached => "not reached".to_owned(),
+            StepState::Undone => "undone".to_owned(),
+            StepState::Stays => "stays".to_owned(),
+            StepState::NothingToUndo => "nothing to undo".to_owned(),
         };
         [step.operation.to_string(), step.what.to_owned(), state]
     });

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::io::Write as _;
+use std::path::Path;
 
 use serde::Serialize;
 use sha2::{Digest as _, Sha256};
@@ -75,11 +76,97 @@ pub(super) fn refused(preflight: &Preflight) -> Fatal {
     Fatal::of(Exit::Refused, "the run was refused, nothing was written")
 }
 
+/// Says where the requests are, where their certificates go, and how the run goes on then. Nothing
+/// is wrapped: the last line is to be copied.
+pub(super) fn wait(report: &Report, run: &Run) -> Exit {
+    let what = match report.waiting.len() {
+        1 => "a certificate".to_owned(),
+        more => format!("{more} certificates"),
+    };
+    let mut lines = vec![format!("waiting for the issuer: {what}")];
+    for waiting in &report.waiting {
+        lines.push(format!("  request: {}", waiting.request));
+        lines.push(format!("  certificate: {}", expected(&waiting.answers)));
+        let reason = waiting.reason.iter();
+        lines.extend(reason.map(|reason| format!("  note: {reason}")));
+    }
+    lines.push(format!("then: {}", resuming(report, run)));
+    let mut stderr = std::io::stderr();
+    for line in lines {
+        let _ = writeln!(stderr, "{}", visible_line(&line));
+    }
+    Exit::Waiting
+}
+
+/// The usual place, and the endings of the others.
+fn expected(answers: &[String]) -> String {
+    let [usual, others @ ..] = answers else {
+        return String::new();
+    };
+    let endings: Vec<_> = others
+        .iter()
+        .filter_map(|other| Some(format!(".{}", Path::new(other).extension()?.display())))
+        .collect();
+    format!("{usual} (or {})", endings.join(", "))
+}
+
+/// The command that continues the run.
+fn resuming(report: &Report, run: &Run) -> String {
+    let mut words = vec!["perso run".to_owned(), quoted(&shown(&run.plan))];
+    let mut option = |name: &str, value: &str| words.push(format!("{name} {}", quoted(value)));
+    if let Some(job) = &run.job {
+        option("--job", &shown(job));
+    }
+    for field in &run.field {
+        option("--field", field);
+    }
+    if let Some(token) = &run.token {
+        option("--token", token);
+    }
+    if !run.skip.is_empty() {
+        option("--skip", &run.skip.join(","));
+    }
+    if let Some(file) = &run.secret_outputs {
+        option("--secret-outputs", &shown(file));
+    }
+    match run.journal.as_ref().or(run.resume.as_ref()) {
+        Some(journal) => option("--resume", &shown(journal)),
+        None => {
+            option("--job-id", &report.job);
+            words.push("--resume-without-journal".to_owned());
+        }
+    }
+    for (given, flag) in [
+        (run.force_iso, "--force-iso"),
+        (run.irreversible, "--irreversible"),
+    ] {
+        words.extend(given.then(|| flag.to_owned()));
+    }
+    words.join(" ")
+}
+
+fn shown(path: &Path) -> String {
+    path.display().to_string()
+}
+
+/// As a shell takes it for one word.
+fn quoted(word: &str) -> String {
+    let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-_./:=,@%+".contains(&byte);
+    match !word.is_empty() && word.bytes().all(plain) {
+        true => word.to_owned(),
+        false => format!("'{}'", word.replace('\'', "'\\''")),
+    }
+}
+
 /// At the line of the description that asked for the operation.
 pub(super) fn failed(failure: &Failure, plan: &Plan, run: &Run) -> Fatal {
     let resume = match &run.journal.as_ref().or(run.resume.as_ref()) {
         Some(journal) => format!("--resume {}", journal.display()),
         None => "--resume-without-journal and its --job-id".to_owned(),
+    };
+    let resume = match run.undo {
+        true => format!("--undo {resume}"),
+        false => resume,
     };
     let (exit, next) = match (failure.retry, failure.has_written) {
         (Retry::Safe, false) => (Exit::RunFailed, "running it again is safe".to_owned()),

@@ -24,6 +24,7 @@ fn certified(kind: KeyKind) -> (PrivateKey, Certificate) {
     let subject = DistinguishedName::new([name]).unwrap();
     let request = Request {
         certificate_request: CertificateRequest::build(&subject, &mut key).unwrap(),
+        name: "1-A.obtain".to_owned(),
         template: "User".to_owned(),
         now: NOW,
     };

@@ -162,8 +162,17 @@ impl Token for CardToken {
                     State::Absent
                 })
             }
-            Action::GenerateKeyPair { slot, .. } => self.probe_key_pair(is_signature(slot), step),
-            Action::WriteCertificate { .. } => self.probe_certificate(step),
+            Action::GenerateKeyPair { slot, login, .. } => {
+                let state = self.probe_key_pair(is_signature(slot), step)?;
+                if let State::Done(_) = state {
+                    // The request that it signs next has no login of its own.
+                    self.log_in(login, is_signature(slot))?;
+                }
+                Ok(state)
+            }
+            Action::WriteCertificate { certificate, .. } => {
+                self.probe_certificate(step, certificate.bytes())
+            }
             Action::ImportPkcs12 { slot, .. } => self.probe_import(is_signature(slot), step),
             // What is there is not written twice.
             Action::WriteCertificateList { .. } => Ok(State::Absent),
@@ -213,6 +222,16 @@ impl Token for CardToken {
             self.log_in(login, is_signature(slot))?;
         }
         self.remove_half(step)
+    }
+
+    fn undo(&mut self, step: &Step<'_>) -> Result<bool, TokenError> {
+        let removed = self.take_back(step);
+        // What is gone is gone, also after a failure in the middle.
+        self.line.keep()?;
+        if removed.is_err() {
+            self.application = None;
+        }
+        removed
     }
 
     fn resumes(&mut self) {

@@ -13,7 +13,7 @@ use crate::der::pkcs15::shown_serial;
 use crate::operation::{Action, CardAction, DataAttributes, Input, Login, Part};
 use crate::pki::{Certificate, Integrity, Pkcs12};
 use crate::secret::Secret;
-use crate::token::certificate_list::{Entry, all_there};
+use crate::token::certificate_list::{Entry, all_there, entries};
 use crate::token::{Outcome, Retry, State, Step, TokenError};
 
 /// Label of the data object that holds the encrypted PINs (SEED).
@@ -218,13 +218,27 @@ impl CardToken {
         Ok(Outcome::part(Part::PinBlob, container.to_vec()))
     }
 
-    pub(super) fn probe_certificate(&mut self, step: &Step<'_>) -> Result<State, TokenError> {
+    /// The very certificate if it is known; else whichever stands under the identifier of the key.
+    pub(super) fn probe_certificate(
+        &mut self,
+        step: &Step<'_>,
+        wanted: Option<&Secret>,
+    ) -> Result<State, TokenError> {
+        if self.find_application()?.is_none() {
+            return Ok(State::Absent);
+        }
+        let wanted = wanted.filter(|wanted| !wanted.is_empty());
         let id = step.identifier();
-        let application = self.find_application()?;
-        Ok(match application.and_then(|it| it.certificate(&id)) {
-            Some(_) => State::Done(Outcome::default()),
-            None => State::Absent,
-        })
+        let (Some(application), line) = (&self.application, &mut *self.line) else {
+            return Ok(State::Absent);
+        };
+        for entry in application.certificates().iter().filter(|it| it.id == id) {
+            let found = application.read_certificate(line, entry)?;
+            if wanted.is_none_or(|wanted| wanted.expose() == found) {
+                return Ok(State::Done(Outcome::part(Part::Certificate, found)));
+            }
+        }
+        Ok(State::Absent)
     }
 
     /// An import is done once key and certificate are listed.
@@ -234,7 +248,7 @@ impl CardToken {
         step: &Step<'_>,
     ) -> Result<State, TokenError> {
         let key = self.probe_key_pair(signature, step)?;
-        let certificate = self.probe_certificate(step)?;
+        let certificate = self.probe_certificate(step, None)?;
         Ok(match (key, certificate) {
             (State::Done(outcome), State::Done(_)) => State::Done(outcome),
             (State::Absent, State::Absent) => State::Absent,
@@ -259,24 +273,83 @@ impl CardToken {
 
     /// Takes off the directories what bears the identifier of the step and nothing else.
     pub(super) fn remove_half(&mut self, step: &Step<'_>) -> Result<(), TokenError> {
-        let id = &step.object_id.0[..];
-        self.change_application(|application, channel| {
+        self.remove_all(&step.object_id.0).map(|_| ())
+    }
+
+    /// Removes what `step` made. Whether there was something.
+    pub(super) fn take_back(&mut self, step: &Step<'_>) -> Result<bool, TokenError> {
+        let (Action::GenerateKeyPair { login, slot, .. }
+        | Action::ImportPkcs12 { login, slot, .. }
+        | Action::WriteCertificate { login, slot, .. }
+        | Action::WriteCertificateList { login, slot, .. }
+        | Action::WriteData { login, slot, .. }) = step.action
+        else {
+            return Ok(false);
+        };
+        self.log_in(login, is_signature(slot))?;
+        match step.action {
+            Action::WriteCertificate { .. } => self.remove_certificates(&step.identifier()),
+            Action::WriteCertificateList { list, .. } => {
+                let mut removed = false;
+                let entries = entries(input_bytes(list)?, &step.object_id);
+                for entry in entries.into_iter().flatten() {
+                    removed |= self.remove_all(&entry.id)?;
+                }
+                Ok(removed)
+            }
+            Action::WriteData { data, label, .. } => {
+                let label = label.as_ref().map(input_text).transpose()?;
+                self.remove_data(label.unwrap_or_default(), input_bytes(data)?.expose())
+            }
+            _ => self.remove_all(&step.object_id.0),
+        }
+    }
+
+    /// Keys and certificates with this identifier. Whether there were some.
+    fn remove_all(&mut self, id: &[u8]) -> Result<bool, TokenError> {
+        let keys = self.change_application(|application, channel| {
+            let mut removed = false;
             for key in application.private_keys() {
                 if key.key.id == id {
                     application.remove(channel, &key)?;
+                    removed = true;
                 }
             }
             for key in application.public_keys() {
                 if key.key.id == id {
                     application.remove(channel, &key)?;
+                    removed = true;
                 }
             }
+            Ok(removed)
+        })?;
+        Ok(self.remove_certificates(id)? || keys)
+    }
+
+    fn remove_certificates(&mut self, id: &[u8]) -> Result<bool, TokenError> {
+        self.change_application(|application, channel| {
+            let mut removed = false;
             for certificate in application.certificates() {
                 if certificate.id == id {
                     application.remove(channel, &certificate)?;
+                    removed = true;
                 }
             }
-            Ok(())
+            Ok(removed)
+        })
+    }
+
+    fn remove_data(&mut self, label: &str, value: &[u8]) -> Result<bool, TokenError> {
+        self.change_application(|application, channel| {
+            for object in application.data_objects() {
+                if object.common.label == label
+                    && application.read_data(channel, &object)?.as_slice() == value
+                {
+                    application.remove(channel, &object)?;
+                    return Ok(true);
+                }
+            }
+            Ok(false)
         })
     }
 

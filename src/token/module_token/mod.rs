@@ -167,6 +167,10 @@ impl Token for ModuleToken {
         self.state_of(step)
     }
 
+    fn undo(&mut self, step: &Step<'_>) -> Result<bool, TokenError> {
+        self.take_back(step)
+    }
+
     fn remove_partial(&mut self, step: &Step<'_>) -> Result<(), TokenError> {
         self.remove_own_objects(step)
     }

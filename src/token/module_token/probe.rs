@@ -7,8 +7,9 @@ use super::key::{key_name, with_id};
 use super::value::{bytes, data_object, text};
 use crate::operation::{Action, Input, Part};
 use crate::secret::Secret;
-use crate::token::pkcs11::{Class, Session};
-use crate::token::{KeyReference, ObjectId, Outcome, State, Step, TokenError};
+use crate::token::certificate_list::entries;
+use crate::token::pkcs11::{Class, Search, Session};
+use crate::token::{KeyReference, ObjectId, Outcome, Retry, State, Step, TokenError};
 
 impl ModuleToken {
     /// Whether `step` was done before.
@@ -90,12 +91,56 @@ impl ModuleToken {
             return Ok(());
         };
         let session = self.logged_in(Self::is_signature(slot), login)?;
-        for class in [Class::Certificate, Class::PublicKey, Class::PrivateKey] {
-            for object in session.find(&with_id(class, &step.object_id.0))? {
-                session.destroy(object)?;
+        remove_all(session, &step.object_id.0).map(|_| ())
+    }
+
+    /// Removes what `step` made. Whether there was something.
+    pub(super) fn take_back(&mut self, step: &Step<'_>) -> Result<bool, TokenError> {
+        match step.action {
+            Action::GenerateKeyPair { slot, login, .. }
+            | Action::ImportPkcs12 { slot, login, .. } => {
+                let session = self.logged_in(Self::is_signature(slot), login)?;
+                remove_all(session, &step.object_id.0)
             }
+            Action::WriteCertificate { slot, login, .. } => {
+                let session = self.logged_in(Self::is_signature(slot), login)?;
+                remove(session, &with_id(Class::Certificate, &step.identifier()))
+            }
+            Action::WriteCertificateList {
+                slot, list, login, ..
+            } => {
+                let list = entries(bytes(list)?, &step.object_id);
+                let session = self.logged_in(Self::is_signature(slot), login)?;
+                let mut removed = false;
+                for entry in list.into_iter().flatten() {
+                    removed |= remove_all(session, &entry.id)?;
+                }
+                Ok(removed)
+            }
+            Action::WriteData {
+                slot,
+                data,
+                label,
+                attributes,
+                login,
+            } => {
+                let object = data_object(data, label.as_ref(), attributes)?;
+                let session = self.logged_in(Self::is_signature(slot), login)?;
+                let search = Search {
+                    class: Some(Class::Data),
+                    label: Some(object.label),
+                    ..Search::default()
+                };
+                for found in session.find(&search)? {
+                    if session.read_data(found)? == object.value {
+                        session.destroy(found)?;
+                        return Ok(true);
+                    }
+                }
+                Ok(false)
+            }
+            _ => Ok(false),
         }
-        Ok(())
     }
 
     /// Whether a public key or a certificate with one of these identifiers is there. Nobody logs in
@@ -115,6 +160,31 @@ impl ModuleToken {
             }
         }
         Ok(false)
+    }
+}
+
+/// Removes keys and certificates with this identifier. Whether there were some.
+fn remove_all(session: &Session, id: &[u8]) -> Result<bool, TokenError> {
+    let mut removed = false;
+    for class in [Class::Certificate, Class::PublicKey, Class::PrivateKey] {
+        removed |= remove(session, &with_id(class, id))?;
+    }
+    Ok(removed)
+}
+
+/// Some tokens say that they removed what they keep: they are asked once more.
+fn remove(session: &Session, search: &Search) -> Result<bool, TokenError> {
+    let found = session.find(search)?;
+    let there = !found.is_empty();
+    for object in found {
+        session.destroy(object)?;
+    }
+    match there && !session.find(search)?.is_empty() {
+        true => Err(TokenError::new(
+            Retry::LookFirst,
+            "an object was removed, and the token shows it still",
+        )),
+        false => Ok(there),
     }
 }
 
