@@ -110,7 +110,7 @@ fn can_be_resumed(run: &Run, job: &Job) -> Result<(), Fatal> {
     if run.journal.is_none() && run.resume.is_none() && !run.resume_without_journal {
         return refused(
             "nothing would tell what was done until then",
-            "keep a journal: --journal FILE",
+            "use `perso run` with a journal: --journal FILE",
         );
     }
     Ok(())
