@@ -42,7 +42,8 @@ impl Libraries {
 
     /// Every key that names a PKCS#11 library, with the library.
     pub fn named(&self) -> impl Iterator<Item = (String, &str)> {
-        self.by_suffix().map(|(suffix, library)| (key(suffix), library))
+        self.by_suffix()
+            .map(|(suffix, library)| (key(suffix), library))
     }
 
     /// The key that would name the library of that system and word size.

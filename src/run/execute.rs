@@ -80,6 +80,7 @@ impl Run<'_> {
                 operation: one.operation.id.clone(),
                 what: words(&one.action),
                 state,
+                without: one.without.clone(),
             });
         }
         Ok(self.report(progress, steps, failure))

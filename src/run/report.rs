@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 
+use super::Omission;
 use crate::operation::{Action, Capability, OperationId, Origin};
 use crate::plan::FollowUp;
 use crate::secret::Secret;
@@ -57,6 +58,9 @@ pub struct StepReport {
     /// What became of it.
     #[serde(flatten)]
     pub state: StepState,
+    /// The parts of it that `--skip` left out.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub without: Vec<Omission>,
 }
 
 /// What became of an operation.

@@ -46,7 +46,8 @@ impl NamedToken {
         let mut uri = Box::new(module_uri(uri)?);
         let library = match named.and_then(|named| behind(DSC, named)) {
             Some(_) if uri.module_path.is_some() => {
-                let message = "`dsc:` takes the module from the description, not from `module-path`";
+                let message =
+                    "`dsc:` takes the module from the description, not from `module-path`";
                 return Err(Fatal::usage(message)
                     .help("leave `module-path` out, or write `pkcs11:` for `dsc:`"));
             }

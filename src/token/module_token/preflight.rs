@@ -6,6 +6,7 @@ use super::ModuleToken;
 use super::value::read_pkcs12;
 use crate::operation::{Action, Algorithm, Input, Login, Role, Slot};
 use crate::pki::Certificate;
+use crate::secret::Secret;
 use crate::token::pkcs11::{Error, Mechanism, PinState, TokenInfo};
 use crate::token::{ObjectId, Refusal, TokenError, certificate_list};
 
@@ -41,6 +42,7 @@ impl ModuleToken {
                 pin,
                 signature_pin,
                 operator_pin,
+                officer,
                 ..
             } => {
                 if info.initialized {
@@ -55,7 +57,16 @@ impl ModuleToken {
                     ));
                 }
                 if operator_pin.is_some() {
-                    refusals.push(Refusal::new("a PKCS#11 token has no operator PIN"));
+                    refusals.push(
+                        Refusal::new("a PKCS#11 token has no operator PIN")
+                            .help("it goes with the profile: --skip card-profile"),
+                    );
+                }
+                if officer.as_ref().and_then(Input::bytes).map(Secret::expose) == Some(b"OP") {
+                    refusals.push(Refusal::new(
+                        "the operator PIN is to be that of the security officer \
+                         (OperatorPinIsSOCredential), which on a PKCS#11 token is the PUK",
+                    ));
                 }
                 self.will_be_fresh = true;
             }
