@@ -2,6 +2,7 @@
 
 mod job;
 mod library;
+mod memory;
 mod pin_decryption;
 mod pin_encryption;
 mod resume;
@@ -153,6 +154,7 @@ impl From<WhichPin> for PinState {
 
 /// Runs the command.
 pub(super) fn run(run: &Run, display: &Display) -> Result<Exit, Fatal> {
+    memory::seal();
     let Some(plan) = plan(run, display)? else {
         return Ok(Exit::Findings);
     };

@@ -15,6 +15,7 @@ use crate::secret::Secret;
 pub mod card;
 #[cfg(feature = "native")]
 mod certificate_list;
+mod content;
 #[cfg(feature = "native")]
 mod module_token;
 #[cfg(feature = "native")]

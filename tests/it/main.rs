@@ -10,6 +10,7 @@
 
 mod apdu;
 mod archives;
+mod canary;
 mod card_tree;
 mod cascades;
 mod check;

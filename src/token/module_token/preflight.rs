@@ -3,12 +3,10 @@
 use std::ops::RangeInclusive;
 
 use super::ModuleToken;
-use super::value::read_pkcs12;
 use crate::operation::{Action, Algorithm, Input, Login, Role, Slot};
-use crate::pki::Certificate;
 use crate::secret::Secret;
 use crate::token::pkcs11::{Error, Mechanism, PinState, TokenInfo};
-use crate::token::{ObjectId, Refusal, TokenError, certificate_list};
+use crate::token::{Refusal, TokenError, content};
 
 impl ModuleToken {
     /// Everything that speaks against `action`.
@@ -88,7 +86,7 @@ impl ModuleToken {
                 let offered = self.seat(signature)?.mechanisms(&module)?;
                 refusals.extend(signature_refusal(*algorithm, offered));
             }
-            _ => refusals.extend(content_refusal(action)),
+            _ => refusals.extend(content::refusal(action)),
         }
         Ok(refusals)
     }
@@ -182,37 +180,6 @@ fn signature_refusal(algorithm: Algorithm, offered: &[Mechanism]) -> Option<Refu
             "the token cannot sign with such a key, it lacks {needed}"
         ))
     })
-}
-
-/// What is to be written is not what it should be, as far as it is known.
-fn content_refusal(action: &Action<Option<Input>>) -> Option<Refusal> {
-    match action {
-        Action::ImportPkcs12 {
-            container: Some(container),
-            password: Some(password),
-            ..
-        } => {
-            let refused = read_pkcs12(container, password).err()?;
-            Some(Refusal::new(refused.problem))
-        }
-        Action::WriteCertificate {
-            certificate: Some(Input::Bytes(certificate)),
-            ..
-        } => {
-            let refused = Certificate::from_der(certificate.expose()).err()?;
-            Some(Refusal::new(refused.to_string()).help("give it as X.509 in DER or PEM"))
-        }
-        Action::WriteCertificateList {
-            list: Some(Input::Bytes(given)),
-            mode,
-            ..
-        } => {
-            let entries = certificate_list::entries(given, &ObjectId([0; 20]));
-            let refused = certificate_list::fatal(&entries, *mode)?;
-            Some(Refusal::new(refused.problem.clone()))
-        }
-        _ => None,
-    }
 }
 
 /// Whether the action happens in the signature slot, as far as that is known.
