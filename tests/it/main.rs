@@ -20,6 +20,7 @@ mod example;
 mod example_runs;
 mod examples;
 mod explain;
+mod faults;
 mod fixes;
 mod fmt;
 mod foreign_card;

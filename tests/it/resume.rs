@@ -27,7 +27,7 @@ const FOLDER: &str = "PERSO_TEST_FOLDER";
 const MODULE: &str = "PERSO_TEST_MODULE";
 const TOKEN: &str = "PERSO_TEST_TOKEN";
 
-fn card() -> Plan {
+pub(crate) fn card() -> Plan {
     let data = Action::WriteData {
         slot: Slot::Default,
         data: Value::bytes(b"data"),
@@ -238,7 +238,7 @@ fn start_child_on(bench: &Bench, token: &str, fate: &str) -> std::process::Outpu
 
 /// Class, label and identifier of everything on the token: the identifiers are the same in every run
 /// of a job, the keys are not.
-fn objects(bench: &Bench) -> Vec<String> {
+pub(crate) fn objects(bench: &Bench) -> Vec<String> {
     let listed = bench.pkcs11_tool(&["--login", "--pin", "env:CARD_PIN", "-O"]);
     let mut objects: Vec<String> = Vec::new();
     for line in listed.lines() {
@@ -259,7 +259,7 @@ fn objects(bench: &Bench) -> Vec<String> {
 }
 
 /// The certificates on the token are for the keys beside them.
-fn certificates_fit(bench: &Bench) {
+pub(crate) fn certificates_fit(bench: &Bench) {
     for label in ["First", "Second"] {
         for (class, file) in [("cert", "card.der"), ("pubkey", "key.der")] {
             bench.pkcs11_tool(&["-r", "--type", class, "--label", label, "-o", file]);
