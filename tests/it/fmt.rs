@@ -239,7 +239,7 @@ fn texts_that_nobody_wishes_for_are_laid_out_in_time() {
     ] {
         let start = Instant::now();
         let (code, out, err) = piped(text.as_bytes(), &["--stdin-filename", name]);
-        assert_eq!((code, out.is_empty()), (0, false), "{:.40}: {err}", text);
+        assert_eq!((code, out.is_empty()), (0, false), "{text:.40}: {err}");
         let ink = |text: &[u8]| {
             text.iter()
                 .filter(|byte| !byte.is_ascii_whitespace())

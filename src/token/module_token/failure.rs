@@ -15,9 +15,43 @@ const LOOK_FIRST: [ReturnCode; 8] = [
     ReturnCode::TOKEN_WRITE_PROTECTED,
 ];
 
+/// Functions that compare a PIN with the one of the token.
+const TRY_A_PIN: [&str; 2] = ["C_Login", "C_SetPIN"];
+
+/// The answers that a token gives before it looks at the PIN.
+const BEFORE_THE_PIN: [ReturnCode; 11] = [
+    ReturnCode::ARGUMENTS_BAD,
+    ReturnCode::CRYPTOKI_NOT_INITIALIZED,
+    ReturnCode::FUNCTION_NOT_SUPPORTED,
+    ReturnCode::OPERATION_ACTIVE,
+    ReturnCode::SESSION_HANDLE_INVALID,
+    ReturnCode::SESSION_READ_ONLY,
+    ReturnCode::SESSION_READ_ONLY_EXISTS,
+    ReturnCode::USER_ALREADY_LOGGED_IN,
+    ReturnCode::USER_ANOTHER_ALREADY_LOGGED_IN,
+    ReturnCode::USER_PIN_NOT_INITIALIZED,
+    ReturnCode::USER_TYPE_INVALID,
+];
+
+/// Whether a PIN may have been counted although the token does not say so.
+fn may_have_counted(error: &Error) -> bool {
+    match error {
+        Error::Call { code, function } => {
+            TRY_A_PIN.contains(&function.as_str())
+                && !LOOK_FIRST.contains(code)
+                && !BEFORE_THE_PIN.contains(code)
+        }
+        _ => false,
+    }
+}
+
 impl From<Error> for TokenError {
     fn from(error: Error) -> Self {
         let code = error.code();
+        if may_have_counted(&error) {
+            return Self::new(Retry::LookFirst, error.to_string())
+                .cause("whether the token has counted a try of the PIN is not known");
+        }
         let retry = match code {
             Some(code) if !LOOK_FIRST.contains(&code) => Retry::Safe,
             _ => Retry::LookFirst,
