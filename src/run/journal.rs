@@ -46,8 +46,10 @@ pub enum Phase {
     Begin,
     /// It was done and read back.
     Done,
-    /// The token refused it, or what was read back is not the same.
+    /// The token refused it.
     Failed,
+    /// Its answer was lost, or what was read back is not the same: it may have been done.
+    Undecided,
 }
 
 /// Receives the lines.

@@ -10,11 +10,11 @@ use std::process::Command;
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use perso::operation::{Action, Capability, Slot, UndoClass, Value};
+use perso::operation::{Action, Capability, Role, Slot, UndoClass, Value};
 use perso::plan::Plan;
 
 use crate::resume::{card, certificates_fit, objects};
-use crate::run::{Bench, JOB, PIN, login, operation, plan};
+use crate::run::{Bench, JOB, PIN, PUK, field, login, operation, plan};
 
 /// `CKU_SO` and `CKU_USER`, as the shim writes them down.
 const USERS: [&str; 2] = ["0", "1"];
@@ -301,6 +301,46 @@ fn a_pin_that_is_refused_is_tried_once() {
             assert_eq!(run.calls()["C_Login"], number, "{case}");
             resumed(&bench, &case, &expected);
         }
+    }
+}
+
+/// The new PIN is the PUK: both are in the job.
+#[test]
+fn a_change_whose_answer_is_lost_waits_for_a_person() {
+    let undo = UndoClass::Irreversible;
+    let change = Action::ChangePin {
+        role: Role::User,
+        old: field("PIN"),
+        new: field("PUK"),
+    };
+    let change = operation("change-pin", change, undo, &[Capability::ChangePin]);
+    let change = plan(vec![change], Vec::new()).to_text().unwrap();
+    for (fault, holds) in [
+        ("lost", "new"),
+        ("error 0x5", "old"),
+        ("crash-after", "new"),
+    ] {
+        let Some(bench) = Bench::new(&employee(), JOB) else {
+            return;
+        };
+        assert_eq!(bench.run("", PIN, &[]).0, 0);
+        std::fs::write(bench.sandbox.path("plan.json"), &change).unwrap();
+        let case = format!("C_SetPIN 1 {fault}");
+        let run = Run::new(&bench, &case, "token=Ada", &["--journal", "journal.jsonl"]);
+        let expected = (!fault.starts_with("crash")).then_some(5);
+        assert_eq!(run.code, expected, "{case}: {}", run.said);
+        run.tries_each_pin_once(&case);
+        let resume = ["--resume", "journal.jsonl"];
+        let run = Run::new(&bench, "", "token=Ada", &resume);
+        assert_eq!(run.code, Some(5), "{case}: {}", run.said);
+        assert!(run.said.contains("--pin-state"), "{case}: {}", run.said);
+        assert!(!run.calls().contains_key("C_SetPIN"), "{case}");
+        let told = ["--resume", "journal.jsonl", "--pin-state", holds];
+        let run = Run::new(&bench, "", "token=Ada", &told);
+        assert_eq!(run.code, Some(0), "{case}: {}", run.said);
+        run.tries_each_pin_once(&case);
+        let login = ["--login", "--pin", PUK, "-O"];
+        assert!(bench.pkcs11_tool(&login).contains("Private Key Object"));
     }
 }
 
