@@ -2,10 +2,13 @@
 
 mod issuer;
 mod job;
+mod library;
+mod memory;
 mod pin_decryption;
 mod pin_encryption;
 mod resume;
 mod screen;
+mod token;
 mod verdict;
 
 use std::cell::RefCell;
@@ -21,24 +24,23 @@ use self::job::{ask, read_job};
 pub(super) use self::job::{declarations, show_problems};
 use self::pin_decryption::decryption;
 use self::pin_encryption::encryption;
-use self::resume::{Resumed, at_resume, lock};
+use self::resume::{Resumed, lock};
 use self::screen::{Screen, dry_run};
+use self::token::NamedToken;
 use self::verdict::{deliver, failed, refused, unanswered, wait};
 use super::compilation::compile;
 use super::options::Compiling;
 use super::{Display, Exit, Fatal, output};
 use crate::issuer::Issuer;
-use crate::job::Job;
 use crate::operation::Capability;
 use crate::pki::UnixTime;
 use crate::plan::Plan;
 use crate::run::{
-    Answers, DecryptPins, EncryptPins, FileJournal, Journal, NoJournal, Past, PinState, Preflight,
+    Answers, DecryptPins, EncryptPins, FileJournal, Journal, NoJournal, PinState, Preflight,
     Report, Run as TokenRun,
 };
-use crate::token::card::{CardToken, SimulatedCard, SimulatorUri};
-use crate::token::pkcs11::Uri;
-use crate::token::{ModuleToken, Token};
+use crate::token::Token;
+use crate::token::card::SimulatorUri;
 
 /// Execute a description or a plan on a token.
 #[derive(Args)]
@@ -53,7 +55,8 @@ pub(super) struct Run {
     #[arg(long, value_name = "NAME=VALUE")]
     field: Vec<String>,
     /// The token, over what the job says: `sim:` (a card that vanishes with the command, the
-    /// default), `sim:FILE`, `pcsc:READER`, `pkcs11:token=…?module-path=…`.
+    /// default), `sim:FILE`, `pcsc:READER`, `pkcs11:token=…?module-path=…`, or `dsc:token=…`, which
+    /// takes the module that the description names for this system.
     #[arg(long, value_name = "URI")]
     token: Option<String>,
     /// Lay out a card in a reader by the commands of ISO 7816-9 although its own are not public.
@@ -155,21 +158,23 @@ impl From<WhichPin> for PinState {
 
 /// Runs the command.
 pub(super) fn run(run: &Run, display: &Display) -> Result<Exit, Fatal> {
+    memory::seal();
     let Some(plan) = plan(run, display)? else {
         return Ok(Exit::Findings);
     };
     let skip = skipped(&run.skip)?;
     let file = read_job(run, &plan)?;
     let Resumed { job: id, past } = Resumed::read(run, &file.job, &plan, display)?;
-    let mut token = open_token(run, &file.job, past.as_ref())?;
+    let named = NamedToken::read(run, &file.job, &plan)?;
+    let mut token = named.open(run, past.as_ref())?;
     let mut journal = journal(run)?;
     let Asked {
         mut issuer,
         authority,
-    } = Asked::of(run, &file.job)?;
+    } = Asked::of(run, &file.job, &named)?;
     let mut encrypt = encryption(&file)?;
     let mut decrypt = decryption(&file)?;
-    let mut lock = lock(token_uri(run, &file.job));
+    let mut lock = lock(&named);
     let screen = RefCell::new(Screen::new(
         std::io::stderr().is_terminal() && !display.quiet,
     ));
@@ -234,7 +239,7 @@ pub(super) fn run(run: &Run, display: &Display) -> Result<Exit, Fatal> {
     let report = report.map_err(|error| unanswered(&error))?;
     screen.borrow_mut().end(report.failure.is_none());
     deliver(run, display, &report)?;
-    if vanishes(run, &file.job) && !display.quiet {
+    if named.vanishes() && !display.quiet {
         show_card(token.as_ref(), display)?;
     }
     ended(&report, &plan, run)
@@ -301,76 +306,11 @@ fn skipped(words: &[String]) -> Result<BTreeSet<Capability>, Fatal> {
     words.iter().map(capability).collect()
 }
 
-/// The token as the command line names it, else the job, else a simulated card.
-fn token_uri<'u>(run: &'u Run, job: &'u Job) -> &'u str {
-    let named = run.token.as_deref().or(job.token.uri.as_deref());
-    named.unwrap_or("sim:")
-}
-
-/// Whether the token lives as long as the process: then this is the time to look at it.
-fn vanishes(run: &Run, job: &Job) -> bool {
-    let simulated = SimulatorUri::parse(token_uri(run, job));
-    matches!(simulated, Some(Ok(SimulatorUri { image: None, .. })))
-}
-
 fn show_card(token: &dyn Token, display: &Display) -> Result<(), Fatal> {
     match token.picture() {
         Some(picture) => output::print(format!("\n{picture}\n").as_bytes(), display),
         None => Ok(()),
     }
-}
-
-fn open_token(run: &Run, job: &Job, past: Option<&Past>) -> Result<Box<dyn Token>, Fatal> {
-    let uri = token_uri(run, job);
-    if let Some(simulated) = SimulatorUri::parse(uri) {
-        let uri = simulated.map_err(Fatal::usage)?;
-        let card = match run.dry_run {
-            true => SimulatedCard::look(&uri),
-            false => SimulatedCard::open(&uri, "perso run"),
-        };
-        let card = card.map_err(|error| unanswered(&error))?;
-        return Ok(Box::new(CardToken::new(Box::new(card))));
-    }
-    if let Some(scheme) = uri.get(..PCSC.len())
-        && scheme.eq_ignore_ascii_case(PCSC)
-    {
-        return open_reader(&uri[PCSC.len()..], run.force_iso);
-    }
-    if !uri.to_ascii_lowercase().starts_with("pkcs11:") {
-        let scheme = uri.split(':').next().unwrap_or(uri);
-        return Err(
-            Fatal::usage(format!("tokens of the kind `{scheme}:` cannot be used yet")).help(
-                "name a simulated card, `sim:` or `sim:FILE`, or a PKCS#11 token, \
-                     `pkcs11:token=…?module-path=…`",
-            ),
-        );
-    }
-    let parse = |uri: &str| Uri::parse(uri).map_err(|error| Fatal::usage(error.to_string()));
-    let signature = job.token.signature.as_deref().map(parse).transpose()?;
-    let token = at_resume(&parse(uri)?, past, |uri| {
-        ModuleToken::open(uri, signature.as_ref())
-    });
-    Ok(Box::new(token.map_err(|error| unanswered(&error))?))
-}
-
-const PCSC: &str = "pcsc:";
-
-#[cfg(feature = "pcsc")]
-fn open_reader(reader: &str, force_iso: bool) -> Result<Box<dyn Token>, Fatal> {
-    let card = crate::token::card::ReaderCard::open(reader).map_err(|error| unanswered(&error))?;
-    Ok(Box::new(
-        CardToken::new(Box::new(card)).forcing_iso(force_iso),
-    ))
-}
-
-#[cfg(not(feature = "pcsc"))]
-fn open_reader(_: &str, _: bool) -> Result<Box<dyn Token>, Fatal> {
-    Err(
-        Fatal::usage("this perso was built without support for readers").help(
-            "build it with the feature `pcsc`: cargo install perso --features pcsc \
-             (on Debian this needs the package libpcsclite-dev)",
-        ),
-    )
 }
 
 fn now() -> UnixTime {

@@ -16,6 +16,8 @@ mod profile;
 #[cfg(test)]
 mod tests;
 
+use std::collections::BTreeMap;
+
 use crate::diagnostic::{Finding, Label, Severity};
 use crate::model::{Encoding, Project};
 use crate::operation::{Action, Capability, Operation, OperationId, UndoClass};
@@ -29,6 +31,9 @@ use origin::Origins;
 
 /// The name of findings about what cannot be compiled. It is no rule: nothing turns it off.
 pub const CANNOT_COMPILE: &str = "cannot-compile";
+
+/// How every key that names a PKCS#11 library begins.
+const LIBRARY: &str = "PKCS11Library";
 
 /// The page about [`CANNOT_COMPILE`]: Markdown with the headings that the pages of rules have.
 pub const PAGE: &str = include_str!("page.md");
@@ -253,8 +258,26 @@ impl<'l, 't> Lowering<'l, 't> {
             any: named(Key::PKCS11Library),
             windows32: named(Key::PKCS11LibraryWindows32),
             windows64: named(Key::PKCS11LibraryWindows64),
+            others: self.other_libraries(),
             mini_driver: named(Key::MiniDriverLibrary),
         }
+    }
+
+    /// `PKCS11LibraryLinux64` and its like, by what follows the common beginning.
+    fn other_libraries(&self) -> BTreeMap<String, String> {
+        let mut others = BTreeMap::new();
+        for entry in &self.encoding.entries {
+            let key = entry.key_span.of(self.encoding.text);
+            if entry.key() == Some(Key::PKCS11LibraryOther)
+                && let Some(system) = key.get(LIBRARY.len()..)
+            {
+                let library = entry.value_span.of(self.encoding.text);
+                others
+                    .entry(system.to_ascii_lowercase())
+                    .or_insert_with(|| library.to_owned());
+            }
+        }
+        others
     }
 }
 

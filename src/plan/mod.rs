@@ -10,6 +10,7 @@ mod diff;
 mod digest;
 mod document;
 mod graph;
+mod libraries;
 mod mask;
 mod schema;
 mod show;
@@ -17,6 +18,7 @@ mod show;
 pub use diff::{Difference, diff};
 pub use document::{FORMAT, PlanError, VERSION};
 pub use graph::{graph, svg};
+pub use libraries::Libraries;
 pub use mask::MASK;
 pub use schema::schema;
 pub use show::show;
@@ -96,24 +98,6 @@ pub struct PlanTarget {
     /// Identity of the program that talks to the card.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub encoder: Option<String>,
-}
-
-/// The libraries that a description names, as written.
-#[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize, JsonSchema)]
-#[serde(default, rename_all = "kebab-case", deny_unknown_fields)]
-pub struct Libraries {
-    /// `PKCS11Library`
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub any: Option<String>,
-    /// `PKCS11LibraryWindows32`
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub windows32: Option<String>,
-    /// `PKCS11LibraryWindows64`
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub windows64: Option<String>,
-    /// `MiniDriverLibrary`
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub mini_driver: Option<String>,
 }
 
 /// A field that the job binds.

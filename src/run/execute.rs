@@ -82,6 +82,7 @@ impl Run<'_> {
                 operation: one.operation.id.clone(),
                 what: words(&one.action),
                 state,
+                without: one.without.clone(),
             });
         }
         Ok(self.report(progress, steps, failure))
@@ -148,7 +149,8 @@ impl Run<'_> {
         self.note(&step, Phase::Begin, progress)?;
         progress.written = true;
         let done = self.token.apply(&step).and_then(|outcome| {
-            self.token.read_back(&step, &outcome)?;
+            let compared = self.token.read_back(&step, &outcome);
+            compared.map_err(TokenError::undecided)?;
             Ok(outcome)
         });
         match done {
@@ -163,7 +165,11 @@ impl Run<'_> {
             }
             Err(error) => {
                 // The failure of the token weighs more than one of the journal.
-                let _ = self.note(&step, Phase::Failed, progress);
+                let phase = match error.undecided {
+                    true => Phase::Undecided,
+                    false => Phase::Failed,
+                };
+                let _ = self.note(&step, phase, progress);
                 Err(self.with_a_look(error, action, progress))
             }
         }

@@ -46,12 +46,14 @@ pub enum Phase {
     Begin,
     /// It was done and read back.
     Done,
-    /// The token refused it, or what was read back is not the same.
+    /// The token refused it.
     Failed,
     /// It asked for a certificate, which comes later.
     Waiting,
     /// What it had made was taken back.
     Undone,
+    /// Its answer was lost, or what was read back is not the same: it may have been done.
+    Undecided,
 }
 
 /// Receives the lines.

@@ -11,6 +11,7 @@ mod execute;
 mod journal;
 mod lock;
 mod obtain;
+mod omission;
 mod order;
 mod preflight;
 mod report;
@@ -28,7 +29,8 @@ use sha2::{Digest as _, Sha256};
 pub use dialog::{Answers, Dialog, Entry as DialogEntry};
 pub use journal::{Entry, FileJournal, Journal, NoJournal, Phase};
 pub use lock::{LockError, WriterLock};
-pub use preflight::Preflight;
+pub use omission::Omission;
+pub use preflight::{Foreseen, Preflight};
 pub use report::{Failure, Report, StepReport, StepState, TokenReport, words};
 pub use resume::{Past, PastError, PinState};
 pub use secrets::{DecryptPins, EncryptPins};
@@ -92,6 +94,8 @@ struct Planned<'p> {
     dialogs: Vec<Dialog>,
     /// Why it is left out.
     left_out: Option<Capability>,
+    /// The parts of an initialisation that are left out.
+    without: Vec<Omission>,
 }
 
 /// The first 20 bytes of SHA-256 over content digest, job and operation, each ended by NUL, which

@@ -1,8 +1,9 @@
 //! Which operations a run does, in which order, and with what left out.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use super::dialog::{self, Dialog};
+use super::omission::{Keys, leave_out_parts, requirements};
 use super::{Planned, Run, needs};
 use crate::operation::{Action, Capability, Operation, OperationId, Value};
 use crate::plan::{Application, ApplicationOrder, Plan};
@@ -22,13 +23,14 @@ impl<'a> Run<'a> {
             self.plan.fallback_program.is_some() && self.token.identity()?.kind != Kind::Pkcs11;
         let pin_pad = heeds_pin_pad(self.plan) && self.token.has_pin_pad()?;
         let mut left_out: BTreeMap<OperationId, Capability> = BTreeMap::new();
+        let mut keys = Keys::default();
         let mut planned = Vec::new();
         for operation in in_order(self.plan, self.fields, problems) {
             let mut action = operation.action.clone();
             if falls_back {
                 fall_back(&mut action, self.plan);
             }
-            leave_out_parts(&mut action, self.skip);
+            let without = leave_out_parts(&mut action, self.skip);
             let dialogs = dialog::bind(&mut action, &operation.origin, pin_pad);
             let own = requirements(operation, self.skip).find(|one| self.skip.contains(one));
             let inherited = || {
@@ -36,15 +38,20 @@ impl<'a> Run<'a> {
                     .iter()
                     .find_map(|id| left_out.get(id).copied())
             };
-            let lacking = own.or_else(inherited);
-            if let Some(capability) = lacking {
-                left_out.insert(operation.id.clone(), capability);
+            let of_profile = keys.misses(&action).then_some(Capability::CardProfile);
+            let lacking = own.or_else(inherited).or(of_profile);
+            match lacking {
+                Some(capability) => {
+                    left_out.insert(operation.id.clone(), capability);
+                }
+                None => keys.after(&action, &without),
             }
             planned.push(Planned {
                 operation,
                 action,
                 dialogs,
                 left_out: lacking,
+                without,
             });
         }
         Ok(planned)
@@ -145,26 +152,4 @@ fn chosen<'a>(
         problems.push(Refusal::new(problem));
     }
     chosen
-}
-
-/// A skipped profile or serial number leaves a bare initialisation.
-fn leave_out_parts(action: &mut Action, skip: &BTreeSet<Capability>) {
-    if let Action::Initialise {
-        program, serial, ..
-    } = action
-    {
-        program.take_if(|_| skip.contains(&Capability::CardProfile));
-        serial.take_if(|_| skip.contains(&Capability::SerialNumber));
-    }
-}
-
-/// What an operation requires; an initialisation can do without a profile and a serial number.
-pub(super) fn requirements<'o>(
-    operation: &'o Operation,
-    skip: &'o BTreeSet<Capability>,
-) -> impl Iterator<Item = Capability> + 'o {
-    let initialises = matches!(operation.action, Action::Initialise { .. });
-    const PARTS: [Capability; 2] = [Capability::CardProfile, Capability::SerialNumber];
-    let required = operation.requires.iter().copied();
-    required.filter(move |one| !(initialises && PARTS.contains(one) && skip.contains(one)))
 }

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::convert::Infallible;
 
-use super::order::requirements;
+use super::omission::{Omission, requirements};
 use super::value::{Missing, Values};
 use super::{Planned, Run};
 use crate::operation::{
@@ -18,8 +18,32 @@ pub struct Preflight {
     pub token: Identity,
     /// Everything that speaks against the run; empty if nothing does.
     pub problems: Vec<Refusal>,
-    /// The operations that would be done, in order; left-out ones carry what they lack.
-    pub operations: Vec<(OperationId, UndoClass, Option<Capability>)>,
+    /// The operations that would be done, in order.
+    pub operations: Vec<Foreseen>,
+}
+
+/// An operation that would be done.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Foreseen {
+    /// Its name in the plan.
+    pub operation: OperationId,
+    /// Whether it can be taken back.
+    pub undo: UndoClass,
+    /// Why it would be left out.
+    pub left_out: Option<Capability>,
+    /// The parts of it that would be left out.
+    pub without: Vec<Omission>,
+}
+
+impl Foreseen {
+    pub(super) fn of(planned: &Planned<'_>) -> Self {
+        Self {
+            operation: planned.operation.id.clone(),
+            undo: planned.operation.undo,
+            left_out: planned.left_out,
+            without: planned.without.clone(),
+        }
+    }
 }
 
 impl Run<'_> {
@@ -51,14 +75,10 @@ impl Run<'_> {
         for one in kept {
             self.refusals_of(&one.operation.id, &one.action, &mut problems)?;
         }
-        let operations = planned
-            .iter()
-            .map(|one| (one.operation.id.clone(), one.operation.undo, one.left_out))
-            .collect();
         Ok(Preflight {
             token,
             problems,
-            operations,
+            operations: planned.iter().map(Foreseen::of).collect(),
         })
     }
 

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 
+use super::Omission;
 use super::waiting::Waiting;
 use crate::operation::{Action, Capability, OperationId, Origin};
 use crate::plan::FollowUp;
@@ -60,6 +61,9 @@ pub struct StepReport {
     /// What became of it.
     #[serde(flatten)]
     pub state: StepState,
+    /// The parts of it that `--skip` left out.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub without: Vec<Omission>,
 }
 
 /// What became of an operation.

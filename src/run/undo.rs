@@ -5,7 +5,7 @@
 
 use super::execute::{Progress, failed};
 use super::journal::Phase;
-use super::preflight::Preflight;
+use super::preflight::{Foreseen, Preflight};
 use super::report::{Report, StepReport, StepState, words};
 use super::resume::{Past, is_key_of_this_job};
 use super::{Planned, Run, object_id};
@@ -32,14 +32,10 @@ impl Run<'_> {
                 self.refusals_of(&one.operation.id, &action, &mut problems)?;
             }
         }
-        let operations = planned
-            .iter()
-            .map(|one| (one.operation.id.clone(), one.operation.undo, one.left_out))
-            .collect();
         Ok(Preflight {
             token,
             problems,
-            operations,
+            operations: planned.iter().map(Foreseen::of).collect(),
         })
     }
 
@@ -81,6 +77,7 @@ impl Run<'_> {
             steps.push(StepReport {
                 operation: one.operation.id.clone(),
                 what: words(&one.action),
+                without: one.without.clone(),
                 state,
             });
         }

@@ -133,6 +133,7 @@ impl Run<'_> {
             steps.push(StepReport {
                 operation: id.clone(),
                 what: words(&one.action),
+                without: one.without.clone(),
                 state,
             });
         }
@@ -227,6 +228,7 @@ mod tests {
                     action: operation.action.clone(),
                     dialogs: Vec::new(),
                     left_out: None,
+                    without: Vec::new(),
                 }));
                 if taken.len() == 1 {
                     postponed.wait_for(&id("A.obtain"));

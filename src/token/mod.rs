@@ -15,6 +15,7 @@ use crate::secret::Secret;
 pub mod card;
 #[cfg(feature = "native")]
 mod certificate_list;
+mod content;
 #[cfg(feature = "native")]
 mod module_token;
 #[cfg(feature = "native")]
@@ -201,6 +202,8 @@ pub struct TokenError {
     pub causes: Vec<String>,
     /// What it means for the next run.
     pub retry: Retry,
+    /// Whether the step may have been done all the same: its answer was lost.
+    pub undecided: bool,
     /// The operation inside the step that failed, with its place, where a card profile has more
     /// than one.
     pub within: Option<Box<(OperationId, Origin)>>,
@@ -214,8 +217,16 @@ impl TokenError {
             problem: problem.into(),
             causes: Vec::new(),
             retry,
+            undecided: false,
             within: None,
         }
+    }
+
+    /// The step may have been done all the same.
+    #[must_use]
+    pub const fn undecided(mut self) -> Self {
+        self.undecided = true;
+        self
     }
 
     /// Says which operation inside the step failed.

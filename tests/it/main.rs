@@ -10,14 +10,17 @@
 
 mod apdu;
 mod archives;
+mod canary;
 mod card_tree;
 mod cascades;
 mod check;
 mod documented_uses;
+mod dsc_library;
 mod example;
 mod example_runs;
 mod examples;
 mod explain;
+mod faults;
 mod fixes;
 mod fmt;
 mod foreign_card;
@@ -47,6 +50,7 @@ mod run;
 mod sandbox;
 mod schemas;
 mod simulated_runs;
+mod skip;
 mod softhsm;
 mod syntax_cpf;
 mod synthesis;

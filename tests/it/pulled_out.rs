@@ -163,7 +163,21 @@ impl Desk {
         };
         let preflight = run.preflight()?;
         assert_eq!(preflight.problems, [], "{commands} commands, {past:?}");
-        run.execute()
+        let outcome = run.execute();
+        self.holds_no_secret(&format!("{outcome:?}"));
+        if let Ok(report) = &outcome {
+            self.holds_no_secret(&serde_json::to_string(report).unwrap());
+        }
+        let journal = self.folder.path().join("journal.jsonl");
+        self.holds_no_secret(&std::fs::read_to_string(journal).unwrap());
+        outcome
+    }
+
+    fn holds_no_secret(&self, text: &str) {
+        for input in self.plan.inputs.iter().filter(|input| input.secret) {
+            let secret = self.fields[&input.field].expose_text().unwrap();
+            assert!(!text.contains(secret), "{} is in {text}", input.field);
+        }
     }
 
     /// What an undisturbed run and a resumed one must agree on: all but the lengths of certificates,

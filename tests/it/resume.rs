@@ -259,7 +259,7 @@ pub(crate) fn objects(bench: &Bench) -> Vec<String> {
 }
 
 /// The certificates on the token are for the keys beside them.
-fn certificates_fit(bench: &Bench) {
+pub(crate) fn certificates_fit(bench: &Bench) {
     for label in ["First", "Second"] {
         for (class, file) in [("cert", "card.der"), ("pubkey", "key.der")] {
             bench.pkcs11_tool(&["-r", "--type", class, "--label", label, "-o", file]);

@@ -217,13 +217,22 @@ impl Bench {
         Some(Self { sandbox, module })
     }
 
-    fn uri(&self, token: &str) -> String {
-        format!("pkcs11:{token}?module-path={}", self.module.display())
-    }
-
     /// Exit code, standard output and error output; no canary is in them.
     pub(crate) fn run(&self, token: &str, pin: &str, more: &[&str]) -> (i32, String, String) {
-        let uri = self.uri(token);
+        let (code, out, err) = self.run_through(&self.module, token, pin, more, &[]);
+        (code.unwrap(), out, err)
+    }
+
+    /// Runs with another module in place of the real one; a killed process has no exit code.
+    pub(crate) fn run_through(
+        &self,
+        module: &Path,
+        token: &str,
+        pin: &str,
+        more: &[&str],
+        environment: &[(&str, &str)],
+    ) -> (Option<i32>, String, String) {
+        let uri = format!("pkcs11:{token}?module-path={}", module.display());
         let arguments = [
             &["run", "plan.json", "--job", "job.toml", "--token", &uri],
             more,
@@ -235,12 +244,13 @@ impl Bench {
             .env("SOFTHSM2_CONF", self.sandbox.path("softhsm2.conf"))
             .env("CARD_PIN", pin)
             .env("XDG_RUNTIME_DIR", self.sandbox.path("runtime"))
+            .envs(environment.iter().copied())
             .output()
             .unwrap();
         let out = String::from_utf8(output.stdout).unwrap();
         let err = String::from_utf8(output.stderr).unwrap();
         assert!(!format!("{out}{err}").contains("canary"), "{out}{err}");
-        (output.status.code().unwrap(), out, err)
+        (output.status.code(), out, err)
     }
 
     pub(crate) fn read(&self, name: &str) -> String {

@@ -5,7 +5,8 @@ use std::time::Duration;
 
 use getrandom::SysRng;
 
-use super::{Run, now, vanishes};
+use super::token::NamedToken;
+use super::{Run, now};
 use crate::cli::{Exit, Fatal, output};
 use crate::issuer::{CommandIssuer, DevCa, Exchange, Issuer};
 use crate::job::{IssuerChoice, Job};
@@ -29,7 +30,7 @@ pub(super) struct Authority {
 
 impl Asked {
     /// The issuer of the job; a dry run makes none that stays, and to undo takes none.
-    pub(super) fn of(run: &Run, job: &Job) -> Result<Self, Fatal> {
+    pub(super) fn of(run: &Run, job: &Job, token: &NamedToken) -> Result<Self, Fatal> {
         let issuer: Box<dyn Issuer> = match &job.issuer {
             None => return Ok(Self::default()),
             Some(_) if run.undo => return Ok(Self::default()),
@@ -53,7 +54,7 @@ impl Asked {
                 ))
             }
             Some(IssuerChoice::Exchange { folder }) => {
-                can_be_resumed(run, job)?;
+                can_be_resumed(run, token)?;
                 Box::new(Exchange::new(folder))
             }
         };
@@ -93,7 +94,7 @@ fn development(
 }
 
 /// A run that waits ends, and another one goes on: with the same card, and knowing what was done.
-fn can_be_resumed(run: &Run, job: &Job) -> Result<(), Fatal> {
+fn can_be_resumed(run: &Run, token: &NamedToken) -> Result<(), Fatal> {
     let refused = |problem: &str, help: &str| {
         let problem = format!("the issuer answers later (`exchange`), and {problem}");
         Err(Fatal::of(Exit::Refused, &problem).help(help))
@@ -101,7 +102,7 @@ fn can_be_resumed(run: &Run, job: &Job) -> Result<(), Fatal> {
     if run.dry_run {
         return Ok(());
     }
-    if vanishes(run, job) {
+    if token.vanishes() {
         return refused(
             "the simulated card vanishes with the command",
             "keep it in an image: --token sim:card.img",

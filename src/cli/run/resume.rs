@@ -4,12 +4,12 @@ use std::io::Write as _;
 use std::path::{Path, PathBuf};
 
 use super::Run;
+use super::token::NamedToken;
 use crate::cli::{Display, Exit, Fatal};
 use crate::job::Job;
 use crate::plan::Plan;
 use crate::run::{Past, PastError, WriterLock};
 use crate::token::TokenError;
-use crate::token::card::SimulatorUri;
 use crate::token::pkcs11::Uri;
 
 /// The name of the job, and what the run before left.
@@ -113,17 +113,17 @@ pub(super) fn at_resume<T>(
 }
 
 /// Keeps other runs of this user off the token.
-pub(super) fn lock(uri: &str) -> WriterLock {
-    let simulated = SimulatorUri::parse(uri).and_then(Result::ok);
-    let file = match &simulated {
-        Some(simulated) => simulated.image.clone(),
-        None => Uri::parse(uri).ok().and_then(|uri| uri.module_path),
+pub(super) fn lock(named: &NamedToken) -> WriterLock {
+    let file = match named {
+        NamedToken::Simulated(simulated) => simulated.image.as_ref(),
+        NamedToken::Module { uri, .. } => uri.module_path.as_ref(),
+        NamedToken::Reader(_) => None,
     };
-    let scope = match file {
-        Some(path) => whole(&path).display().to_string(),
-        // A card of the process alone.
-        None if simulated.is_some() => format!("{uri}{}", std::process::id()),
-        None => uri.to_owned(),
+    let scope = match (file, named) {
+        (Some(path), _) => whole(path).display().to_string(),
+        (None, NamedToken::Reader(reader)) => format!("pcsc:{reader}"),
+        // A card of the process alone, or no module at all.
+        (None, _) => format!("sim:{}", std::process::id()),
     };
     WriterLock::new(runtime_folder(), scope)
 }

@@ -6,10 +6,10 @@ use std::time::Duration;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use unicode_width::UnicodeWidthStr as _;
 
-use crate::operation::{Operation, UndoClass};
+use crate::operation::{Capability, Operation, UndoClass};
 use crate::plan::{FollowUp, Plan};
 use crate::report::visible_line;
-use crate::run::{Preflight, Report, StepState, words};
+use crate::run::{Omission, Preflight, Report, StepState, words};
 
 const TICK: Duration = Duration::from_millis(100);
 
@@ -64,18 +64,16 @@ impl Screen {
 pub(super) fn dry_run(preflight: &Preflight, plan: &Plan, job: &str) -> String {
     let mut text = head(job, &preflight.token.label, &preflight.token.serial);
     let _ = writeln!(text, "plan {}", plan.digests.content);
-    let rows = preflight
-        .operations
-        .iter()
-        .map(|(operation, undo, left_out)| {
-            let word = match (left_out, undo) {
-                (Some(capability), _) => format!("skipped ({})", capability.word()),
-                (None, UndoClass::Reading) => "reading".to_owned(),
-                (None, UndoClass::Reversible) => "reversible".to_owned(),
-                (None, UndoClass::Irreversible) => "irreversible".to_owned(),
-            };
-            [operation.to_string(), word, String::new()]
-        });
+    let rows = preflight.operations.iter().map(|one| {
+        let word = match (one.left_out, one.undo) {
+            (Some(capability), _) => skipped(capability),
+            (None, UndoClass::Reading) => "reading".to_owned(),
+            (None, UndoClass::Reversible) => "reversible".to_owned(),
+            (None, UndoClass::Irreversible) => "irreversible".to_owned(),
+        };
+        let word = word + &without(&one.without);
+        [one.operation.to_string(), word, String::new()]
+    });
     table(&rows.collect::<Vec<_>>(), &mut text);
     text.push_str("nothing was written\n");
     text
@@ -88,7 +86,7 @@ pub(super) fn summary(report: &Report) -> String {
         let state = match step.state {
             StepState::Done => "done".to_owned(),
             StepState::DoneBefore => "done before".to_owned(),
-            StepState::Skipped { capability } => format!("skipped ({})", capability.word()),
+            StepState::Skipped { capability } => skipped(capability),
             StepState::Waiting => "waiting for the issuer".to_owned(),
             StepState::Failed => "failed".to_owned(),
             StepState::NotReached => "not reached".to_owned(),
@@ -96,6 +94,7 @@ pub(super) fn summary(report: &Report) -> String {
             StepState::Stays => "stays".to_owned(),
             StepState::NothingToUndo => "nothing to undo".to_owned(),
         };
+        let state = state + &without(&step.without);
         [step.operation.to_string(), step.what.to_owned(), state]
     });
     table(&rows.collect::<Vec<_>>(), &mut text);
@@ -110,6 +109,19 @@ pub(super) fn summary(report: &Report) -> String {
         text.push_str("to do on the server: the card production post-processor\n");
     }
     text
+}
+
+fn skipped(capability: Capability) -> String {
+    format!("skipped ({})", capability.word())
+}
+
+/// What of an operation `--skip` left out.
+fn without(parts: &[Omission]) -> String {
+    let parts: Vec<&str> = parts.iter().map(|part| part.words()).collect();
+    match parts.as_slice() {
+        [] => String::new(),
+        parts => format!(", without {}", parts.join(", ")),
+    }
 }
 
 fn head(job: &str, label: &str, serial: &str) -> String {

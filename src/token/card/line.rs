@@ -61,6 +61,7 @@ pub(super) fn ask(
 pub(super) fn lost(doing: &str, error: &ChannelError) -> TokenError {
     TokenError::new(Retry::LookFirst, format!("{doing}: {error}"))
         .cause("the card was taken out of the reader")
+        .undecided()
 }
 
 /// The card answered with something else than `9000`.

@@ -7,7 +7,7 @@ use crate::card::access::CredentialNumber;
 use crate::card::program::Dialect;
 use crate::der::pkcs15::fid;
 use crate::operation::{Access, Action, CardAction, CardProgram, Input, Login, Role, Slot};
-use crate::token::{ObjectId, Refusal, TokenError, certificate_list};
+use crate::token::{Refusal, TokenError, content};
 
 /// The card as it will be when an operation is reached.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -99,16 +99,7 @@ impl CardToken {
                 }
             }
         }
-        if let Action::WriteCertificateList {
-            list: Some(Input::Bytes(list)),
-            mode,
-            ..
-        } = action
-        {
-            let entries = certificate_list::entries(list, &ObjectId([0; 20]));
-            let refused = certificate_list::fatal(&entries, *mode);
-            refusals.extend(refused.map(|error| Refusal::new(error.problem.clone())));
-        }
+        refusals.extend(content::refusal(action));
         Ok(refusals)
     }
 

@@ -5,8 +5,8 @@ use std::collections::BTreeSet;
 use super::value::from_hex;
 use super::{ModuleToken, gone};
 use crate::operation::{Algorithm, Input, KeyCriteria, Login, ObjectClass, Part};
-use crate::pki::{CertificateRequest, Curve, KeyKind};
-use crate::token::pkcs11::{Class, KeyName, KeyPair, Search, Session};
+use crate::pki::{CertificateRequest, Curve, KeyKind, SignError};
+use crate::token::pkcs11::{Class, Error, KeyName, KeyPair, Search, Session};
 use crate::token::{KeyReference, Outcome, Retry, Step, TokenError};
 
 impl ModuleToken {
@@ -78,15 +78,23 @@ impl ModuleToken {
         let pair = self.present_pair(key.signature_slot, &key.id)?;
         let session = self.as_it_is(key.signature_slot)?;
         let mut signer = session.signer(pair)?;
-        let request = CertificateRequest::build(subject, &mut signer).map_err(|error| {
-            TokenError::new(
-                Retry::Safe,
-                format!("the certificate request cannot be signed: {error}"),
-            )
-            .cause("the middleware logs out after a signature, or the key is not for signing")
-        })?;
+        let request = CertificateRequest::build(subject, &mut signer).map_err(unsigned)?;
         Ok(Outcome::part(Part::Request, request.der().to_vec()))
     }
+}
+
+/// Why there is no request.
+fn unsigned(error: SignError<Error>) -> TokenError {
+    let problem = format!("the certificate request cannot be signed: {error}");
+    match error {
+        // What it means for the next run is for the answer of the token to say.
+        SignError::Signer(error) => TokenError {
+            problem,
+            ..TokenError::from(error)
+        },
+        _ => TokenError::new(Retry::Safe, problem),
+    }
+    .cause("the middleware logs out after a signature, or the key is not for signing")
 }
 
 /// The identifier of the key that the step belongs to, else its own.

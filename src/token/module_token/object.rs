@@ -48,13 +48,14 @@ impl ModuleToken {
         let session = self.logged_in(signature, login)?;
         session.import_private_key(&pkcs12.key, name, Some(&pkcs12.certificate))?;
         session.create_public_key(&pkcs12.key.public_key(), name)?;
-        session.create_certificate(&pkcs12.certificate, name)?;
         for above in &pkcs12.chain {
             let name = authority_name(above)?;
             if !shows_certificate(session, &name.id, above.der())? {
                 session.create_certificate(above, &name)?;
             }
         }
+        // The holder's own certificate last: once it is there, all is.
+        session.create_certificate(&pkcs12.certificate, name)?;
         Ok(())
     }
 

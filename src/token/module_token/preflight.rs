@@ -3,11 +3,10 @@
 use std::ops::RangeInclusive;
 
 use super::ModuleToken;
-use super::value::read_pkcs12;
 use crate::operation::{Action, Algorithm, Input, Login, Role, Slot};
-use crate::pki::Certificate;
+use crate::secret::Secret;
 use crate::token::pkcs11::{Error, Mechanism, PinState, TokenInfo};
-use crate::token::{ObjectId, Refusal, TokenError, certificate_list};
+use crate::token::{Refusal, TokenError, content};
 
 impl ModuleToken {
     /// Everything that speaks against `action`.
@@ -41,6 +40,7 @@ impl ModuleToken {
                 pin,
                 signature_pin,
                 operator_pin,
+                officer,
                 ..
             } => {
                 if info.initialized {
@@ -55,7 +55,16 @@ impl ModuleToken {
                     ));
                 }
                 if operator_pin.is_some() {
-                    refusals.push(Refusal::new("a PKCS#11 token has no operator PIN"));
+                    refusals.push(
+                        Refusal::new("a PKCS#11 token has no operator PIN")
+                            .help("it goes with the profile: --skip card-profile"),
+                    );
+                }
+                if officer.as_ref().and_then(Input::bytes).map(Secret::expose) == Some(b"OP") {
+                    refusals.push(Refusal::new(
+                        "the operator PIN is to be that of the security officer \
+                         (OperatorPinIsSOCredential), which on a PKCS#11 token is the PUK",
+                    ));
                 }
                 self.will_be_fresh = true;
             }
@@ -77,7 +86,7 @@ impl ModuleToken {
                 let offered = self.seat(signature)?.mechanisms(&module)?;
                 refusals.extend(signature_refusal(*algorithm, offered));
             }
-            _ => refusals.extend(content_refusal(action)),
+            _ => refusals.extend(content::refusal(action)),
         }
         Ok(refusals)
     }
@@ -171,37 +180,6 @@ fn signature_refusal(algorithm: Algorithm, offered: &[Mechanism]) -> Option<Refu
             "the token cannot sign with such a key, it lacks {needed}"
         ))
     })
-}
-
-/// What is to be written is not what it should be, as far as it is known.
-fn content_refusal(action: &Action<Option<Input>>) -> Option<Refusal> {
-    match action {
-        Action::ImportPkcs12 {
-            container: Some(container),
-            password: Some(password),
-            ..
-        } => {
-            let refused = read_pkcs12(container, password).err()?;
-            Some(Refusal::new(refused.problem))
-        }
-        Action::WriteCertificate {
-            certificate: Some(Input::Bytes(certificate)),
-            ..
-        } => {
-            let refused = Certificate::from_der(certificate.expose()).err()?;
-            Some(Refusal::new(refused.to_string()).help("give it as X.509 in DER or PEM"))
-        }
-        Action::WriteCertificateList {
-            list: Some(Input::Bytes(given)),
-            mode,
-            ..
-        } => {
-            let entries = certificate_list::entries(given, &ObjectId([0; 20]));
-            let refused = certificate_list::fatal(&entries, *mode)?;
-            Some(Refusal::new(refused.problem.clone()))
-        }
-        _ => None,
-    }
 }
 
 /// Whether the action happens in the signature slot, as far as that is known.
