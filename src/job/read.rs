@@ -9,7 +9,8 @@ use super::form::{
 };
 use super::issuer::IssuerKeys;
 use super::{
-    Answers, DecryptionKey, Given, IssuerChoice, Job, PinEncryption, Problem, Supply, TokenChoice,
+    Answers, DecryptionKey, Given, HsmKey, IssuerChoice, Job, PinEncryption, Problem, Supply,
+    TokenChoice,
 };
 use crate::secret::{Secret, Source};
 use crate::settings::{self, Defect, Document, Entries, Key, Placed, Table, Unknown};
@@ -163,16 +164,55 @@ impl Reader<'_> {
     fn decryption_key(&mut self, key: Placed<Table<KeyForm>>) -> Option<DecryptionKey> {
         let (table, at) = self.document.right(key)?;
         let keys = self.known("key", table);
-        if keys.pkcs12.0.is_none() || keys.password.0.is_none() {
-            self.error("a key has `pkcs12` and `password`", at);
+        let in_file = keys.pkcs12.0.is_some() || keys.password.0.is_some();
+        let in_hsm = keys.module.0.is_some()
+            || keys.token.0.is_some()
+            || keys.slot.0.is_some()
+            || keys.alias.0.is_some()
+            || keys.pin.0.is_some();
+        let is_whole = match (in_file, in_hsm) {
+            (true, false) => keys.pkcs12.0.is_some() && keys.password.0.is_some(),
+            (false, true) => keys.module.0.is_some() && keys.pin.0.is_some(),
+            _ => false,
+        };
+        if !is_whole {
+            let message = "a key has `pkcs12` and `password`, or `module` and `pin` with `token`, \
+                           `slot` and `alias` where they are needed";
+            self.error(message, at);
         }
-        let pkcs12 = self.path(keys.pkcs12);
-        let password = keys.password.0;
-        let password = password.and_then(|password| self.given("password", password));
-        Some(DecryptionKey {
-            pkcs12: pkcs12?,
-            password: password?,
-        })
+        let file = self.path(keys.pkcs12);
+        let password = self.credential("password", keys.password);
+        let module = self.module(keys.module);
+        let token = self.text(keys.token);
+        let slot = self.document.take(keys.slot).map(|(slot, _)| slot.0);
+        let alias = self.text(keys.alias);
+        let pin = self.credential("pin", keys.pin);
+        match in_file {
+            true => Some(DecryptionKey::Pkcs12 {
+                file: file?,
+                password: password?,
+            }),
+            false => Some(DecryptionKey::Hsm(HsmKey {
+                module: module?,
+                token,
+                slot,
+                alias,
+                pin: pin?,
+            })),
+        }
+    }
+
+    fn credential(&mut self, name: &str, key: Key<GivenForm>) -> Option<Given> {
+        key.0.and_then(|given| self.given(name, given))
+    }
+
+    /// A bare file name is left to the loader of the operating system.
+    fn module(&mut self, key: Key<String>) -> Option<PathBuf> {
+        let module = PathBuf::from(self.text(key)?);
+        match module.components().count() {
+            1 => Some(module),
+            _ => Some(self.folder.join(module)),
+        }
     }
 
     fn answers(&mut self, name: &str, at: Range<usize>, placed: Placed<AnswersForm>) -> Answers {
