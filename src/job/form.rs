@@ -123,10 +123,24 @@ pub(super) enum OneOrMore {
 /// The keys that decrypt PINs.
 #[derive(Default, Deserialize, JsonSchema)]
 #[serde(default, rename_all = "kebab-case")]
-#[schemars(rename = "PinDecryption", extend("required" = ["keys"]))]
+#[schemars(rename = "PinDecryption", extend("minProperties" = 1))]
 pub(super) struct PinDecryptionForm {
     /// The keys; the one that fits is used.
     pub(super) keys: Key<List<Table<KeyForm>>>,
+    /// The configuration of Identity Manager that lists keys.
+    pub(super) identity_manager: Key<Table<IdentityManagerForm>>,
+}
+
+/// The configuration of Identity Manager that lists keys.
+#[derive(Default, Deserialize, JsonSchema)]
+#[serde(default, rename_all = "kebab-case")]
+#[schemars(rename = "IdentityManager", extend("required" = ["engine", "properties"]))]
+pub(super) struct IdentityManagerForm {
+    /// `engineSignEncrypt.xml`, which has descriptors and keys; relative to this file.
+    pub(super) engine: Key<String>,
+    /// `system.properties`, whose `pinBlobDecryptor.keyDescriptorNames` names the descriptors;
+    /// relative to this file.
+    pub(super) properties: Key<String>,
 }
 
 /// A key that decrypts PINs, in a PKCS#12 file or in a hardware security module.

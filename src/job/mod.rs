@@ -6,6 +6,7 @@
 
 mod bind;
 mod form;
+mod identity_manager;
 mod issuer;
 mod read;
 
@@ -14,6 +15,7 @@ use std::ops::Range;
 use std::path::{Path, PathBuf};
 
 pub use bind::{Answered, Declaration};
+pub use identity_manager::{IdentityManager, IdentityManagerError};
 pub use issuer::IssuerChoice;
 use read::check_id;
 
@@ -37,6 +39,8 @@ pub struct Job {
     pub pin_encryption: Option<PinEncryption>,
     /// The keys that decrypt the PINs of a card, where a description reads them.
     pub pin_decryption: Vec<DecryptionKey>,
+    /// More of them, as Identity Manager lists them.
+    pub identity_manager: Option<IdentityManager>,
 }
 
 /// A key that decrypts PINs.
@@ -66,6 +70,16 @@ pub struct HsmKey {
     pub alias: Option<String>,
     /// The user PIN of the token.
     pub pin: Given,
+}
+
+impl HsmKey {
+    /// Where a module is: a bare file name is left to the loader of the operating system.
+    fn module_in(folder: &Path, module: &str) -> PathBuf {
+        match Path::new(module).components().count() {
+            1 => PathBuf::from(module),
+            _ => folder.join(module),
+        }
+    }
 }
 
 impl DecryptionKey {

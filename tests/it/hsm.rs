@@ -232,7 +232,15 @@ impl Bench {
         Some(bench)
     }
 
-    fn tool(&self, arguments: &str) {
+    /// The number that SoftHSM gave the slot of the token.
+    fn slot(&self) -> String {
+        let slots = self.tool("--show-slots");
+        let blocks: Vec<_> = slots.split("\nSlot ").skip(1).collect();
+        let own = blocks.iter().find(|block| block.contains("HSM"));
+        own.unwrap().lines().next().unwrap().trim().to_owned()
+    }
+
+    fn tool(&self, arguments: &str) -> String {
         let output = std::process::Command::new("softhsm2-util")
             .args(arguments.split_whitespace())
             .current_dir(self.sandbox.path(""))
@@ -240,6 +248,7 @@ impl Bench {
             .output()
             .unwrap();
         assert!(output.status.success(), "{output:?}");
+        String::from_utf8(output.stdout).unwrap()
     }
 
     /// Runs a description on the card in `card.img`; no PIN of the HSM is in what it tells.
@@ -319,4 +328,42 @@ fn a_run_decrypts_the_pins_of_a_card_with_a_key_in_an_hsm() {
     let (code, told) = bench.run("read-pins.dsc", "read.toml", PIN);
     assert_ne!(code, 0, "{told}");
     assert!(told.contains("no token matches label `HMS`"), "{told}");
+}
+
+/// The keys as Identity Manager lists them.
+#[test]
+fn a_run_takes_the_keys_that_identity_manager_lists() {
+    let Some(bench) = Bench::new() else {
+        return;
+    };
+    let (code, told) = bench.run("prepare.dsc", "prepare.job.toml", PIN);
+    assert_eq!(code, 0, "{told}");
+    let module = softhsm().unwrap();
+    let engine = format!(
+        "<engineSignEncrypt><descriptors><descriptor name='PinKeyDescB' version='1'>\
+         <type algorithm='RSA' key='pinKeyB'/></descriptor></descriptors><keys><key name='pinKeyB'>\
+         <type name='HSM' locationValue='{}' pin='{PIN}' alias='pinKeyB' slot='{}'/>\
+         </key></keys></engineSignEncrypt>",
+        module.display(),
+        bench.slot(),
+    );
+    let write = |name: &str, text: &str| std::fs::write(bench.sandbox.path(name), text).unwrap();
+    write("engineSignEncrypt.xml", &engine);
+    write(
+        "system.properties",
+        "# keys\npinBlobDecryptor.keyDescriptorNames=PinKeyDescB\n",
+    );
+    write(
+        "read.toml",
+        "[pin-decryption.identity-manager]\nengine = 'engineSignEncrypt.xml'\n\
+         properties = 'system.properties'\n",
+    );
+    let (code, told) = bench.run("read-pins.dsc", "read.toml", PIN);
+    assert_eq!(code, 0, "{told}");
+    assert_eq!(bench.puk(), "13579135");
+
+    write("engineSignEncrypt.xml", &format!("<!DOCTYPE a>{engine}"));
+    let (code, told) = bench.run("read-pins.dsc", "read.toml", PIN);
+    assert_ne!(code, 0, "{told}");
+    assert!(told.contains("document type definition"), "{told}");
 }

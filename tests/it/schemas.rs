@@ -173,6 +173,7 @@ fn a_job_that_perso_refuses_has_not_the_form() {
         "[pin-encryption]\ncertificate = ['a.pem', 'b.pem']",
         "[pin-decryption]\nkeys = []",
         "[pin-decryption]\nkeys = [{ pkcs12 = 'a.p12', password = { env = 'A' } }]",
+        "[pin-decryption]\nidentity-manager = { engine = 'a.xml', properties = 'a.properties' }",
         "[pin-decryption]\nkeys = [{ module = 'a.so', pin = { env = 'A' } }]",
         "[pin-decryption]\nkeys = [{ module = 'a.so', token = 'T', slot = 3, alias = 'k', pin = 'x' }]",
         "[token]\nuri = 'sim:'\nsignature = 'sim:'\nserial = '1'",
@@ -219,6 +220,8 @@ fn a_job_that_perso_refuses_has_not_the_form() {
         "[pin-decryption]\nkeys = [{ module = 'a.so', pin = 'x', password = 'y' }]",
         "[pin-decryption]\nkeys = [{ pkcs12 = 'a.p12', password = 'y', alias = 'k' }]",
         "[pin-decryption]\nidentity-manager = 'WEB-INF/classes'",
+        "[pin-decryption]\nidentity-manager = { engine = 'a.xml' }",
+        "[pin-decryption]\nidentity-manager = { engine = 'a.xml', properties = 'a', keys = [] }",
     ] {
         form.refuses(text);
     }

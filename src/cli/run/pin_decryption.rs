@@ -4,10 +4,11 @@ use std::io::Write as _;
 use std::path::Path;
 
 use getrandom::SysRng;
+use zeroize::Zeroizing;
 
 use super::job::JobFile;
 use crate::cli::Fatal;
-use crate::job::{DecryptionKey, Given, HsmKey, Supply};
+use crate::job::{DecryptionKey, Given, HsmKey, IdentityManager, Supply};
 use crate::operation::Action;
 use crate::pinblob::{Accept, OpenError, open};
 use crate::pki::{
@@ -25,15 +26,17 @@ pub(super) fn decryption(
     file: &JobFile,
     plan: &Plan,
 ) -> Result<Option<Box<DecryptPins<'static>>>, Fatal> {
-    let wanted = &file.job.pin_decryption;
-    if wanted.is_empty() || !decrypts(plan) {
+    let job = &file.job;
+    let has_keys = !job.pin_decryption.is_empty() || job.identity_manager.is_some();
+    if !has_keys || !decrypts(plan) {
         return Ok(None);
     }
+    let listed = job.identity_manager.as_ref().map(listed).transpose()?;
     let mut keys = Keys {
         in_files: SoftwareKeys::new(SysRng),
         in_hsms: HsmKeys::default(),
     };
-    for wanted in wanted {
+    for wanted in job.pin_decryption.iter().chain(listed.iter().flatten()) {
         keys = match wanted {
             DecryptionKey::Pkcs12 { file, password } => keys.with_file(file, password)?,
             DecryptionKey::Hsm(key) => keys.with_hsm(key)?,
@@ -53,6 +56,24 @@ pub(super) fn decryption(
             .map(|(name, value)| (name.to_string(), value))
             .collect())
     })))
+}
+
+/// The keys that Identity Manager lists. Both files may hold passwords, and are wiped.
+fn listed(manager: &IdentityManager) -> Result<Vec<DecryptionKey>, Fatal> {
+    let read = |path: &Path| {
+        let bytes = std::fs::read(path).map(Zeroizing::new);
+        bytes.map_err(|error| unusable(path, &error.to_string()))
+    };
+    let IdentityManager { engine, properties } = manager;
+    // Java reads ISO 8859-1 there; what is neither that nor UTF-8 alike is in comments.
+    let text = Zeroizing::new(String::from_utf8_lossy(&read(properties)?).into_owned());
+    let descriptors = IdentityManager::descriptors(&text)
+        .map_err(|error| unusable(properties, &error.to_string()))?;
+    let bytes = read(engine)?;
+    let text = std::str::from_utf8(&bytes).map_err(|_| unusable(engine, "it is not UTF-8 text"))?;
+    manager
+        .keys(text, &descriptors)
+        .map_err(|error| unusable(engine, &error.to_string()))
 }
 
 /// Modules are loaded and passwords read only for a plan that needs them.
