@@ -173,7 +173,7 @@ pub(super) fn run(run: &Run, display: &Display) -> Result<Exit, Fatal> {
         authority,
     } = Asked::of(run, &file.job, &named)?;
     let mut encrypt = encryption(&file)?;
-    let mut decrypt = decryption(&file)?;
+    let mut decrypt = decryption(&file, &plan)?;
     let mut lock = lock(&named);
     let screen = RefCell::new(Screen::new(
         std::io::stderr().is_terminal() && !display.quiet,

@@ -123,22 +123,52 @@ pub(super) enum OneOrMore {
 /// The keys that decrypt PINs.
 #[derive(Default, Deserialize, JsonSchema)]
 #[serde(default, rename_all = "kebab-case")]
-#[schemars(rename = "PinDecryption", extend("required" = ["keys"]))]
+#[schemars(rename = "PinDecryption", extend("minProperties" = 1))]
 pub(super) struct PinDecryptionForm {
     /// The keys; the one that fits is used.
     pub(super) keys: Key<List<Table<KeyForm>>>,
+    /// The configuration of Identity Manager that lists keys.
+    pub(super) identity_manager: Key<Table<IdentityManagerForm>>,
 }
 
-/// A key that decrypts PINs.
+/// The configuration of Identity Manager that lists keys.
 #[derive(Default, Deserialize, JsonSchema)]
 #[serde(default, rename_all = "kebab-case")]
-#[schemars(rename = "DecryptionKey", extend("required" = ["pkcs12", "password"]))]
+#[schemars(rename = "IdentityManager", extend("required" = ["engine", "properties"]))]
+pub(super) struct IdentityManagerForm {
+    /// `engineSignEncrypt.xml`, which has descriptors and keys; relative to this file.
+    pub(super) engine: Key<String>,
+    /// `system.properties`, whose `pinBlobDecryptor.keyDescriptorNames` names the descriptors;
+    /// relative to this file.
+    pub(super) properties: Key<String>,
+}
+
+/// A key that decrypts PINs, in a PKCS#12 file or in a hardware security module.
+#[derive(Default, Deserialize, JsonSchema)]
+#[serde(default, rename_all = "kebab-case")]
+#[schemars(rename = "DecryptionKey", extend("oneOf" = kinds_of_keys()))]
 pub(super) struct KeyForm {
     /// The PKCS#12 file that holds it; relative to this file.
     pub(super) pkcs12: Key<String>,
     /// The password of that file.
     pub(super) password: Key<GivenForm>,
+    /// The PKCS#11 module of the HSM that holds it; relative to this file. A bare file name is
+    /// searched where the operating system has its libraries.
+    pub(super) module: Key<String>,
+    /// The label of the token of the HSM. Default: any, if the module shows only one.
+    pub(super) token: Key<String>,
+    /// The number of the slot of the HSM. Default: any, if the module shows only one token.
+    pub(super) slot: Key<SlotNumber>,
+    /// The label of the private key on the token. Default: every RSA key there.
+    pub(super) alias: Key<String>,
+    /// The user PIN of the token.
+    pub(super) pin: Key<GivenForm>,
 }
+
+/// The number of a slot of a PKCS#11 module.
+#[derive(JsonSchema)]
+#[schemars(inline, transparent)]
+pub(super) struct SlotNumber(pub(super) u64);
 
 /// A value, or where it is.
 #[derive(JsonSchema)]
@@ -220,6 +250,22 @@ fn kinds_of_issuers() -> serde_json::Value {
     ])
 }
 
+/// A key is in a file or in an HSM; what belongs to the one is no key of the other.
+fn kinds_of_keys() -> serde_json::Value {
+    serde_json::json!([
+        {
+            "properties": {
+                "module": false, "token": false, "slot": false, "alias": false, "pin": false,
+            },
+            "required": ["pkcs12", "password"],
+        },
+        {
+            "properties": { "pkcs12": false, "password": false },
+            "required": ["module", "pin"],
+        },
+    ])
+}
+
 fn one_of(keys: &[&str]) -> serde_json::Value {
     let alternatives = keys
         .iter()
@@ -263,6 +309,15 @@ impl Written for Descriptor {
     fn number(number: i128) -> Result<Self, Wrong> {
         let small = u32::try_from(number).map(Self);
         small.map_err(|_| Wrong::kind::<Self>("another number"))
+    }
+}
+
+impl Written for SlotNumber {
+    const WANTED: &'static str = "the number of a slot, 0 or more";
+
+    fn number(number: i128) -> Result<Self, Wrong> {
+        let slot = u64::try_from(number).map(Self);
+        slot.map_err(|_| Wrong::kind::<Self>("another number"))
     }
 }
 

@@ -6,6 +6,7 @@
 
 mod bind;
 mod form;
+mod identity_manager;
 mod issuer;
 mod read;
 
@@ -14,6 +15,7 @@ use std::ops::Range;
 use std::path::{Path, PathBuf};
 
 pub use bind::{Answered, Declaration};
+pub use identity_manager::{IdentityManager, IdentityManagerError};
 pub use issuer::IssuerChoice;
 use read::check_id;
 
@@ -37,15 +39,58 @@ pub struct Job {
     pub pin_encryption: Option<PinEncryption>,
     /// The keys that decrypt the PINs of a card, where a description reads them.
     pub pin_decryption: Vec<DecryptionKey>,
+    /// More of them, as Identity Manager lists them.
+    pub identity_manager: Option<IdentityManager>,
 }
 
 /// A key that decrypts PINs.
 #[derive(Clone, PartialEq, Eq, Debug)]
-pub struct DecryptionKey {
-    /// The PKCS#12 file that holds it.
-    pub pkcs12: PathBuf,
-    /// The password of that file.
-    pub password: Given,
+pub enum DecryptionKey {
+    /// In a file.
+    Pkcs12 {
+        /// The PKCS#12 file that holds it.
+        file: PathBuf,
+        /// The password of that file.
+        password: Given,
+    },
+    /// In a hardware security module.
+    Hsm(HsmKey),
+}
+
+/// A key, or the keys, on a token behind a PKCS#11 module. What is `None` does not matter.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct HsmKey {
+    /// The PKCS#11 module; a bare file name is searched by the loader.
+    pub module: PathBuf,
+    /// The label of the token.
+    pub token: Option<String>,
+    /// The number of the slot (`CK_SLOT_ID`).
+    pub slot: Option<u64>,
+    /// The label of the private key (`CKA_LABEL`).
+    pub alias: Option<String>,
+    /// The user PIN of the token.
+    pub pin: Given,
+}
+
+impl HsmKey {
+    /// Where a module is: a bare file name is left to the loader of the operating system.
+    fn module_in(folder: &Path, module: &str) -> PathBuf {
+        match Path::new(module).components().count() {
+            1 => PathBuf::from(module),
+            _ => folder.join(module),
+        }
+    }
+}
+
+impl DecryptionKey {
+    /// What opens it: a password or a PIN.
+    #[must_use]
+    pub const fn credential(&self) -> &Given {
+        match self {
+            Self::Pkcs12 { password, .. } => password,
+            Self::Hsm(key) => &key.pin,
+        }
+    }
 }
 
 /// For whom PINs are encrypted.
@@ -162,7 +207,7 @@ impl Job {
     pub fn variables(&self) -> BTreeSet<&str> {
         let answers = self.dialogs.values();
         let answers = answers.flat_map(|answers| answers.old.iter().chain(&answers.new));
-        let passwords = self.pin_decryption.iter().map(|key| &key.password);
+        let passwords = self.pin_decryption.iter().map(DecryptionKey::credential);
         let given = self.fields.values().chain(answers).chain(passwords);
         given
             .filter_map(|given| match &given.supply {

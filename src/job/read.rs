@@ -4,12 +4,13 @@ use std::ops::Range;
 use std::path::{Path, PathBuf};
 
 use super::form::{
-    AnswersForm, Form, GivenForm, IssuerForm, KeyForm, OneOrMore, PinDecryptionForm,
-    PinEncryptionForm, SourceForm, TokenForm,
+    AnswersForm, Form, GivenForm, IdentityManagerForm, IssuerForm, KeyForm, OneOrMore,
+    PinDecryptionForm, PinEncryptionForm, SourceForm, TokenForm,
 };
 use super::issuer::IssuerKeys;
 use super::{
-    Answers, DecryptionKey, Given, IssuerChoice, Job, PinEncryption, Problem, Supply, TokenChoice,
+    Answers, DecryptionKey, Given, HsmKey, IdentityManager, IssuerChoice, Job, PinEncryption,
+    Problem, Supply, TokenChoice,
 };
 use crate::secret::{Secret, Source};
 use crate::settings::{self, Defect, Document, Entries, Key, Placed, Table, Unknown};
@@ -17,8 +18,6 @@ use crate::source::nearest;
 
 /// A name goes into the common name of certificates (RFC 5280: at most 64 characters).
 const LONGEST_ID: usize = 64;
-/// A table of `[pin-decryption]` that perso does not read yet.
-const LATER: &str = "identity-manager";
 
 struct Reader<'t> {
     folder: &'t Path,
@@ -69,7 +68,7 @@ impl Reader<'_> {
         let encryption = self.document.take(keys.pin_encryption);
         job.pin_encryption = encryption.and_then(|(table, at)| self.pin_encryption(table, at));
         if let Some((table, at)) = self.document.take(keys.pin_decryption) {
-            job.pin_decryption = self.pin_decryption(table, at);
+            (job.pin_decryption, job.identity_manager) = self.pin_decryption(table, at);
         }
         job
     }
@@ -138,41 +137,90 @@ impl Reader<'_> {
 
     fn pin_decryption(
         &mut self,
-        mut table: Table<PinDecryptionForm>,
+        table: Table<PinDecryptionForm>,
         at: Range<usize>,
-    ) -> Vec<DecryptionKey> {
-        let is_empty = table.keys.keys.0.is_none() && table.unknown.is_empty();
-        table.unknown.retain(|unknown| {
-            let later = unknown.name.text == LATER;
-            if later {
-                let message = format!("`{LATER}` is not supported yet; list the keys in `keys`");
-                let at = unknown.name.at.clone();
-                self.document.error(message, None, at);
-            }
-            !later
-        });
-        let keys = self.known("key", table).keys;
+    ) -> (Vec<DecryptionKey>, Option<IdentityManager>) {
+        let is_empty = table.unknown.is_empty()
+            && table.keys.keys.0.is_none()
+            && table.keys.identity_manager.0.is_none();
+        let form = self.known("key", table);
         if is_empty {
-            self.error("`[pin-decryption]` names no `keys`", at);
+            let message = "`[pin-decryption]` names no `keys` and no `identity-manager`";
+            self.error(message, at);
         }
-        let keys = self.document.take(keys).map(|(keys, _)| keys.0);
+        let keys = self.document.take(form.keys).map(|(keys, _)| keys.0);
         let keys = keys.into_iter().flatten();
-        keys.filter_map(|key| self.decryption_key(key)).collect()
+        let keys = keys.filter_map(|key| self.decryption_key(key)).collect();
+        let manager = self.document.take(form.identity_manager);
+        let manager = manager.and_then(|(table, at)| self.identity_manager(table, at));
+        (keys, manager)
+    }
+
+    fn identity_manager(
+        &mut self,
+        table: Table<IdentityManagerForm>,
+        at: Range<usize>,
+    ) -> Option<IdentityManager> {
+        let form = self.known("key", table);
+        if form.engine.0.is_none() || form.properties.0.is_none() {
+            self.error("`identity-manager` has `engine` and `properties`", at);
+        }
+        let engine = self.path(form.engine);
+        let properties = self.path(form.properties);
+        Some(IdentityManager {
+            engine: engine?,
+            properties: properties?,
+        })
     }
 
     fn decryption_key(&mut self, key: Placed<Table<KeyForm>>) -> Option<DecryptionKey> {
         let (table, at) = self.document.right(key)?;
         let keys = self.known("key", table);
-        if keys.pkcs12.0.is_none() || keys.password.0.is_none() {
-            self.error("a key has `pkcs12` and `password`", at);
+        let in_file = keys.pkcs12.0.is_some() || keys.password.0.is_some();
+        let in_hsm = keys.module.0.is_some()
+            || keys.token.0.is_some()
+            || keys.slot.0.is_some()
+            || keys.alias.0.is_some()
+            || keys.pin.0.is_some();
+        let is_whole = match (in_file, in_hsm) {
+            (true, false) => keys.pkcs12.0.is_some() && keys.password.0.is_some(),
+            (false, true) => keys.module.0.is_some() && keys.pin.0.is_some(),
+            _ => false,
+        };
+        if !is_whole {
+            let message = "a key has `pkcs12` and `password`, or `module` and `pin` with `token`, \
+                           `slot` and `alias` where they are needed";
+            self.error(message, at);
         }
-        let pkcs12 = self.path(keys.pkcs12);
-        let password = keys.password.0;
-        let password = password.and_then(|password| self.given("password", password));
-        Some(DecryptionKey {
-            pkcs12: pkcs12?,
-            password: password?,
-        })
+        let file = self.path(keys.pkcs12);
+        let password = self.credential("password", keys.password);
+        let module = self.module(keys.module);
+        let token = self.text(keys.token);
+        let slot = self.document.take(keys.slot).map(|(slot, _)| slot.0);
+        let alias = self.text(keys.alias);
+        let pin = self.credential("pin", keys.pin);
+        match in_file {
+            true => Some(DecryptionKey::Pkcs12 {
+                file: file?,
+                password: password?,
+            }),
+            false => Some(DecryptionKey::Hsm(HsmKey {
+                module: module?,
+                token,
+                slot,
+                alias,
+                pin: pin?,
+            })),
+        }
+    }
+
+    fn credential(&mut self, name: &str, key: Key<GivenForm>) -> Option<Given> {
+        key.0.and_then(|given| self.given(name, given))
+    }
+
+    fn module(&mut self, key: Key<String>) -> Option<PathBuf> {
+        let module = self.text(key)?;
+        Some(HsmKey::module_in(self.folder, &module))
     }
 
     fn answers(&mut self, name: &str, at: Range<usize>, placed: Placed<AnswersForm>) -> Answers {

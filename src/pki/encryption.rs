@@ -154,6 +154,12 @@ pub enum DecryptError {
     /// The key cannot be used.
     #[error(transparent)]
     Key(#[from] KeyError),
+    /// The holder of the key refused the login, and may have counted the attempt.
+    #[error("{reason}")]
+    Login {
+        /// What it says, without secrets.
+        reason: String,
+    },
     /// The holder of the key failed.
     #[error("{reason}")]
     Failed {

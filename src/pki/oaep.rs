@@ -114,6 +114,17 @@ mod tests {
         }
     }
 
+    /// One in 256 numbers begins with a zero byte, which stays (RFC 8017 section 4.1).
+    #[test]
+    fn what_is_encrypted_is_as_long_as_the_modulus() {
+        let key = key();
+        let scheme = KeyEncryption::Oaep(OaepHash::Sha1);
+        for _ in 0..4096 {
+            let encrypted = key.public().encrypt(scheme, b"key", &mut SysRng).unwrap();
+            assert_eq!(encrypted.len(), key.public().modulus().len());
+        }
+    }
+
     #[test]
     fn every_changed_byte_is_rejected_alike() {
         let key = key();

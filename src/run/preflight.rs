@@ -148,7 +148,8 @@ impl Run<'_> {
         if self.decrypt_pins.is_none() && any(|it| matches!(it, Action::ReadEncryptedPins { .. })) {
             let problem = "the run decrypts the PINs of the card and the job names no key";
             let help = "name it in the job: [pin-decryption] keys = [{ pkcs12 = \"….p12\", \
-                        password = { env = \"…\" } }]";
+                        password = { env = \"…\" } }], or a key in an HSM: { module = \"….so\", \
+                        token = \"…\", alias = \"…\", pin = { env = \"…\" } }";
             refusals.push(Refusal::new(problem).help(help));
         }
         if kind == Kind::Card

@@ -14,8 +14,8 @@ use crate::token::{Retry, TokenError};
 pub type EncryptPins<'a> = dyn FnMut(&str, &[(String, Secret)]) -> Result<Secret, String> + 'a;
 
 /// Opens the container of encrypted PINs: gives the credentials by their names. An error names no
-/// value.
-pub type DecryptPins<'a> = dyn FnMut(&Secret) -> Result<Vec<(String, Secret)>, String> + 'a;
+/// value, and says whether a PIN of the key's holder was counted.
+pub type DecryptPins<'a> = dyn FnMut(&Secret) -> Result<Vec<(String, Secret)>, TokenError> + 'a;
 
 impl Run<'_> {
     /// The fields of `into`, each with its credential from the container.
@@ -28,7 +28,7 @@ impl Run<'_> {
         let decrypt = self.decrypt_pins.as_mut().ok_or_else(|| {
             failed("the job names no key that decrypts the PINs of the card".to_owned())
         })?;
-        let credentials = decrypt(container).map_err(failed)?;
+        let credentials = decrypt(container)?;
         into.iter()
             .map(|(name, field)| {
                 let found = credentials

@@ -17,12 +17,16 @@ pub mod card;
 mod certificate_list;
 mod content;
 #[cfg(feature = "native")]
+mod hsm;
+#[cfg(feature = "native")]
 mod module_token;
 #[cfg(feature = "native")]
 mod percent;
 #[cfg(feature = "native")]
 pub mod pkcs11;
 
+#[cfg(feature = "native")]
+pub use hsm::{HsmKeys, HsmPlace};
 #[cfg(feature = "native")]
 pub use module_token::ModuleToken;
 

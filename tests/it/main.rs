@@ -25,6 +25,7 @@ mod fixes;
 mod fmt;
 mod foreign_card;
 mod hostile;
+mod hsm;
 mod issuers;
 mod joined_files;
 mod layering;

@@ -11,7 +11,7 @@ use perso::pki::{Certificate, Integrity, OaepHash, Pkcs12, PrivateKey, SoftwareK
 use perso::secret::Secret;
 
 /// Whether a test that needs OpenSSL can run; in CI it has to.
-fn openssl_is_here() -> bool {
+pub(crate) fn openssl_is_here() -> bool {
     let here = Command::new("openssl").arg("version").output().is_ok();
     assert!(here || std::env::var_os("CI").is_none(), "CI needs openssl");
     if !here {
@@ -21,7 +21,7 @@ fn openssl_is_here() -> bool {
 }
 
 /// Runs `openssl` in `folder`; panics with its words unless it succeeds.
-fn openssl(folder: &Path, arguments: &str) {
+pub(crate) fn openssl(folder: &Path, arguments: &str) {
     let output = Command::new("openssl")
         .args(arguments.split_whitespace())
         .current_dir(folder)
@@ -32,7 +32,7 @@ fn openssl(folder: &Path, arguments: &str) {
 }
 
 /// `k.pem` and `c.pem` in `folder`.
-fn certify(folder: &Path, key: &str, options: &str) -> Certificate {
+pub(crate) fn certify(folder: &Path, key: &str, options: &str) -> Certificate {
     openssl(
         folder,
         &format!(
@@ -57,7 +57,7 @@ fn keys(folder: &Path) -> SoftwareKeys<SysRng> {
     }
 }
 
-fn content() -> Content {
+pub(crate) fn content() -> Content {
     let secret = |text: &str| Secret::from(text.to_owned());
     Content::new("Standard profile, Zürich")
         .with(CredentialName::Pin1, secret("83561947"))
@@ -118,21 +118,21 @@ fn each_of_two_recipients_opens_it_with_openssl() {
     }
 }
 
-const CIPHERS: [(&str, bool); 4] = [
+pub(crate) const CIPHERS: [(&str, bool); 4] = [
     ("-aes-256-gcm", true),
     ("-aes-128-gcm", true),
     ("-aes256", false),
     ("-aes128", false),
 ];
 
-const OAEP: [&str; 3] = [
+pub(crate) const OAEP: [&str; 3] = [
     "-keyopt rsa_padding_mode:oaep -keyopt rsa_oaep_md:sha256 -keyopt rsa_mgf1_md:sha256",
     "-keyopt rsa_padding_mode:oaep -keyopt rsa_oaep_md:sha1 -keyopt rsa_mgf1_md:sha1",
     "-keyopt rsa_padding_mode:oaep",
 ];
 
 /// `blob.der` by OpenSSL, around our plain text.
-fn encrypt(folder: &Path, cipher: &str, naming: &str, padding: &str) -> Vec<u8> {
+pub(crate) fn encrypt(folder: &Path, cipher: &str, naming: &str, padding: &str) -> Vec<u8> {
     std::fs::write(folder.join("plain"), content().to_der().unwrap().expose()).unwrap();
     openssl(
         folder,

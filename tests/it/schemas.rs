@@ -172,6 +172,10 @@ fn a_job_that_perso_refuses_has_not_the_form() {
         "[dialogs]\nPIN = { old = 'x', new = { fd = 0 } }\nPUK = { env = 'PUK' }",
         "[pin-encryption]\ncertificate = ['a.pem', 'b.pem']",
         "[pin-decryption]\nkeys = []",
+        "[pin-decryption]\nkeys = [{ pkcs12 = 'a.p12', password = { env = 'A' } }]",
+        "[pin-decryption]\nidentity-manager = { engine = 'a.xml', properties = 'a.properties' }",
+        "[pin-decryption]\nkeys = [{ module = 'a.so', pin = { env = 'A' } }]",
+        "[pin-decryption]\nkeys = [{ module = 'a.so', token = 'T', slot = 3, alias = 'k', pin = 'x' }]",
         "[token]\nuri = 'sim:'\nsignature = 'sim:'\nserial = '1'",
         "[issuer]\nkind = 'dev-ca'\ncertificate = 'ca.pem'\nfolder = 'ca'",
         "[issuer]\nkind = 'command'\ncommand = ['./ca.sh', '-q']\ntimeout = 86400",
@@ -209,7 +213,15 @@ fn a_job_that_perso_refuses_has_not_the_form() {
         "[pin-encryption]\ncertificate = 1",
         "[pin-decryption]",
         "[pin-decryption]\nkeys = [{ pkcs12 = 'a.p12' }]",
+        "[pin-decryption]\nkeys = [{}]",
+        "[pin-decryption]\nkeys = [{ module = 'a.so' }]",
+        "[pin-decryption]\nkeys = [{ module = 'a.so', pin = 'x', slot = '3' }]",
+        "[pin-decryption]\nkeys = [{ module = 'a.so', pin = 'x', slot = -1 }]",
+        "[pin-decryption]\nkeys = [{ module = 'a.so', pin = 'x', password = 'y' }]",
+        "[pin-decryption]\nkeys = [{ pkcs12 = 'a.p12', password = 'y', alias = 'k' }]",
         "[pin-decryption]\nidentity-manager = 'WEB-INF/classes'",
+        "[pin-decryption]\nidentity-manager = { engine = 'a.xml' }",
+        "[pin-decryption]\nidentity-manager = { engine = 'a.xml', properties = 'a', keys = [] }",
     ] {
         form.refuses(text);
     }

@@ -18,8 +18,8 @@ use perso::token::pkcs11::{
     Selector, Session, Slot, Uri,
 };
 
-const PUK: &str = "12345678";
-const PIN: &str = "4711-geheim";
+pub(crate) const PUK: &str = "12345678";
+pub(crate) const PIN: &str = "4711-geheim";
 
 /// Usual places of SoftHSM.
 const PLACES: [&str; 6] = [
@@ -36,8 +36,13 @@ pub(crate) fn softhsm() -> Option<PathBuf> {
     named.or_else(|| PLACES.iter().map(PathBuf::from).find(|path| path.exists()))
 }
 
-/// Runs `test` in a process of its own with an empty token store.
+/// Runs the test `name` of this file in a process of its own with an empty token store.
 fn alone(name: &str, test: impl FnOnce(&Path)) {
+    alone_in("softhsm", name, test);
+}
+
+/// As [`alone`], for a test of the file `room`.
+pub(crate) fn alone_in(room: &str, name: &str, test: impl FnOnce(&Path)) {
     const CHILD: &str = "PERSO_TEST_CHILD";
     let Some(module) = softhsm() else {
         assert!(std::env::var_os("CI").is_none(), "CI needs SoftHSM");
@@ -57,7 +62,7 @@ fn alone(name: &str, test: impl FnOnce(&Path)) {
     );
     std::fs::write(&configuration, text).unwrap();
     let output = Command::new(std::env::current_exe().unwrap())
-        .args(["--exact", &format!("softhsm::{name}"), "--nocapture"])
+        .args(["--exact", &format!("{room}::{name}"), "--nocapture"])
         .env(CHILD, name)
         .env("SOFTHSM2_CONF", configuration)
         .output()
@@ -72,7 +77,7 @@ fn alone(name: &str, test: impl FnOnce(&Path)) {
 }
 
 /// Runs a program in `folder`; panics with its words unless it succeeds.
-fn run(folder: &Path, program: &str, arguments: &[&str]) -> String {
+pub(crate) fn run(folder: &Path, program: &str, arguments: &[&str]) -> String {
     let output = Command::new(program)
         .args(arguments)
         .current_dir(folder)
@@ -85,11 +90,11 @@ fn run(folder: &Path, program: &str, arguments: &[&str]) -> String {
     words
 }
 
-fn secret(text: &str) -> Secret {
+pub(crate) fn secret(text: &str) -> Secret {
     Secret::from(text.to_owned())
 }
 
-fn name(id: u8, label: &str) -> KeyName {
+pub(crate) fn name(id: u8, label: &str) -> KeyName {
     KeyName {
         id: vec![id],
         label: label.to_owned(),
@@ -97,7 +102,7 @@ fn name(id: u8, label: &str) -> KeyName {
 }
 
 /// A token `label` with [`PUK`] and [`PIN`].
-fn token(module: &Module, label: &str) -> Slot {
+pub(crate) fn token(module: &Module, label: &str) -> Slot {
     let blank = module
         .slots()
         .unwrap()
@@ -110,17 +115,17 @@ fn token(module: &Module, label: &str) -> Slot {
     slot
 }
 
-fn user(module: &Module, slot: &Slot) -> Session {
+pub(crate) fn user(module: &Module, slot: &Slot) -> Session {
     let session = module.open(slot.id).unwrap();
     session.login(Role::User, &secret(PIN)).unwrap();
     session
 }
 
-fn subject() -> DistinguishedName {
+pub(crate) fn subject() -> DistinguishedName {
     DistinguishedName::new([Attribute::CommonName("Ada".to_owned())]).unwrap()
 }
 
-fn now() -> UnixTime {
+pub(crate) fn now() -> UnixTime {
     let since_epoch = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH);
     UnixTime::from_seconds(since_epoch.unwrap().as_secs())
 }

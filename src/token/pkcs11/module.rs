@@ -315,6 +315,21 @@ impl Module {
         Ok(Session::new(session, Arc::clone(&self.context)))
     }
 
+    /// Opens a session that only reads and uses keys.
+    ///
+    /// # Errors
+    /// [`Error::Call`].
+    pub fn open_to_read(&self, slot: SlotId) -> Result<Session, Error> {
+        let session = self.pkcs11()?.open_ro_session(native(slot)?)?;
+        Ok(Session::new(session, Arc::clone(&self.context)))
+    }
+
+    /// Whether both are the same loaded module.
+    #[must_use]
+    pub fn is_same(&self, other: &Self) -> bool {
+        Arc::ptr_eq(&self.context, &other.context)
+    }
+
     /// Sets a new user PIN with the SO PIN (PUK), in a session of its own: also the first user PIN
     /// after [`Module::init_token`].
     ///

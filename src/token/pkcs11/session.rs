@@ -3,7 +3,8 @@
 use std::fmt;
 use std::sync::Arc;
 
-use cryptoki::mechanism::Mechanism as C;
+use cryptoki::mechanism::rsa::{PkcsMgfType, PkcsOaepParams, PkcsOaepSource};
+use cryptoki::mechanism::{Mechanism as C, MechanismType};
 use cryptoki::object::{Attribute, AttributeType, KeyType};
 use cryptoki::session::{Session as Inner, UserType};
 use cryptoki::types::AuthPin;
@@ -14,7 +15,10 @@ use super::object::{
     public_key_template,
 };
 use super::{DataObject, Error, KeyName, KeyPair, Object, ReturnCode, Search};
-use crate::pki::{Certificate, KeyKind, PrivateKey, PublicKey, RsaPublicKey, Signer};
+use crate::pki::{
+    Certificate, DecryptError, KeyEncryption, KeyKind, OaepHash, PrivateKey, PublicKey,
+    RsaPublicKey, Signer,
+};
 use crate::secret::Secret;
 
 /// Who logs in (`CK_USER_TYPE`).
@@ -177,6 +181,39 @@ impl Session {
             PublicKey::Ec(_) => C::Ecdsa,
         };
         Ok(self.inner.sign(&mechanism, key.0, to_be_signed)?)
+    }
+
+    /// Decrypts with an RSA private key and takes the padding off: `CKM_RSA_PKCS_OAEP`, and where
+    /// the token does not know it with this hash, `CKM_RSA_X_509` with the padding taken off here,
+    /// in constant time.
+    ///
+    /// # Errors
+    /// [`DecryptError::Rejected`] for wrong padding; [`DecryptError::Unsupported`] if the token can
+    /// do neither, and for RSAES-PKCS1-v1_5, whose wrong padding a token shows;
+    /// [`DecryptError::Failed`] with the token's answer.
+    pub fn decrypt(
+        &self,
+        key: Object,
+        public: &RsaPublicKey,
+        scheme: KeyEncryption,
+        encrypted: &[u8],
+    ) -> Result<Secret, DecryptError> {
+        let KeyEncryption::Oaep(hash) = scheme else {
+            return Err(DecryptError::Unsupported(scheme));
+        };
+        let answer = self.inner.decrypt(&oaep(hash), key.0, encrypted);
+        match answer.map_err(Error::from) {
+            Ok(message) => return Ok(Secret::new(message)),
+            Err(error) if !is_unsupported(&error) => return Err(undecrypted(&error)),
+            Err(_) => {}
+        }
+        match self.inner.decrypt(&C::RsaX509, key.0, encrypted) {
+            Ok(encoded) => hash.unpad(&as_long_as_modulus(encoded, public)),
+            Err(error) => match error.into() {
+                error if is_unsupported(&error) => Err(DecryptError::Unsupported(scheme)),
+                error => Err(undecrypted(&error)),
+            },
+        }
     }
 
     /// The key pair as somebody who signs certificate requests; reads the public key.
@@ -356,6 +393,56 @@ impl Signer for TokenSigner<'_> {
 
     fn sign(&mut self, to_be_signed: &[u8]) -> Result<Vec<u8>, Error> {
         self.session.sign(self.key, &self.public_key, to_be_signed)
+    }
+}
+
+/// `CKM_RSA_PKCS_OAEP` with an empty label.
+fn oaep(hash: OaepHash) -> C<'static> {
+    let (hash, mask) = match hash {
+        OaepHash::Sha256 => (MechanismType::SHA256, PkcsMgfType::MGF1_SHA256),
+        OaepHash::Sha1 => (MechanismType::SHA1, PkcsMgfType::MGF1_SHA1),
+    };
+    C::RsaPkcsOaep(PkcsOaepParams::new(hash, mask, PkcsOaepSource::empty()))
+}
+
+/// Whether a token has refused the mechanism or its parameters before it decrypted anything;
+/// `CKR_ARGUMENTS_BAD` is SoftHSM's word for a hash other than SHA-1.
+fn is_unsupported(error: &Error) -> bool {
+    use ReturnCode as Code;
+    let Error::Call { code, function } = error else {
+        return false;
+    };
+    function == "C_DecryptInit"
+        && [
+            Code::MECHANISM_INVALID,
+            Code::MECHANISM_PARAM_INVALID,
+            Code::ARGUMENTS_BAD,
+            Code::FUNCTION_NOT_SUPPORTED,
+        ]
+        .contains(code)
+}
+
+fn undecrypted(error: &Error) -> DecryptError {
+    use ReturnCode as Code;
+    match error.code() {
+        Some(
+            Code::ENCRYPTED_DATA_INVALID
+            | Code::ENCRYPTED_DATA_LEN_RANGE
+            | Code::DATA_INVALID
+            | Code::DATA_LEN_RANGE,
+        ) => DecryptError::Rejected,
+        _ => DecryptError::Failed {
+            reason: error.to_string(),
+        },
+    }
+}
+
+/// Some tokens leave out the zeros in front of the number.
+fn as_long_as_modulus(encoded: Vec<u8>, public: &RsaPublicKey) -> Secret {
+    let encoded = Secret::new(encoded);
+    match public.modulus().len().checked_sub(encoded.len()) {
+        None | Some(0) => encoded,
+        Some(missing) => Secret::new([&vec![0; missing], encoded.expose()].concat()),
     }
 }
 
