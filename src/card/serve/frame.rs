@@ -2,7 +2,7 @@
 
 use std::io::{self, Read, Write};
 use std::net::TcpStream;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use zeroize::Zeroizing;
 
@@ -10,6 +10,9 @@ use super::Stop;
 
 /// Most bytes of a frame.
 pub(super) const MAX: usize = u16::MAX as usize;
+
+/// How long a frame is looked for before the thread sleeps: longer than it takes to wake one.
+const MOMENT: Duration = Duration::from_micros(200);
 
 /// What the reader wants.
 #[derive(PartialEq, Eq, Debug)]
@@ -76,17 +79,40 @@ impl<'a> Line<'a> {
         Ok(Frame::of(bytes))
     }
 
+    /// Fills the buffer. What is expected is looked for a moment long before the thread sleeps: the
+    /// driver of vpcd sends the length and the body one after the other, and a program its next
+    /// command as soon as it has the answer, both sooner than a sleeping thread is woken.
     fn read(&mut self, mut buffer: &mut [u8]) -> io::Result<()> {
+        let mut sleeps = Instant::now() + MOMENT;
         while !buffer.is_empty() {
             acknowledge_at_once(&self.reader)?;
-            match self.reader.read(buffer) {
+            match self.read_soon(buffer, sleeps) {
                 Ok(0) => return Err(io::ErrorKind::UnexpectedEof.into()),
-                Ok(count) => buffer = &mut buffer[count..],
+                Ok(count) => {
+                    buffer = &mut buffer[count..];
+                    sleeps = Instant::now() + MOMENT;
+                }
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
                 Err(error) => return Err(error),
             }
         }
         Ok(())
+    }
+
+    /// Reads what is there or comes before `sleeps`; else waits for it.
+    fn read_soon(&mut self, buffer: &mut [u8], sleeps: Instant) -> io::Result<usize> {
+        self.reader.set_nonblocking(true)?;
+        while Instant::now() < sleeps {
+            match self.reader.read(buffer) {
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => std::thread::yield_now(),
+                read => {
+                    self.reader.set_nonblocking(false)?;
+                    return read;
+                }
+            }
+        }
+        self.reader.set_nonblocking(false)?;
+        self.reader.read(buffer)
     }
 
     /// Sends a frame of at most [`MAX`] bytes in one piece.
